@@ -1,0 +1,68 @@
+"""What can go wrong with a request, each with a stable ``code`` and the status it has over HTTP."""
+
+
+class ExecutionError(Exception):
+    """The request could not be carried out."""
+
+    code = "execution_error"
+    status = 400
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (self.__doc__ or "").strip())
+
+    @property
+    def message(self) -> str:
+        return str(self.args[0])
+
+
+class InvalidInput(ExecutionError):
+    """The input is not valid."""
+
+    code = "invalid"
+
+
+class SessionBusy(ExecutionError):
+    """This session already has an unfinished execution."""
+
+    code = "session_busy"
+    status = 409
+
+
+class UnknownAgent(ExecutionError):
+    """There is no agent of that name."""
+
+    code = "unknown_agent"
+
+
+class UnknownModel(ExecutionError):
+    """That model is not offered here."""
+
+    code = "unknown_model"
+
+
+class NotFound(ExecutionError):
+    """There is no such execution."""
+
+    code = "not_found"
+    status = 404
+
+
+class NotWaiting(ExecutionError):
+    """This execution does not wait for that answer."""
+
+    code = "not_waiting"
+    status = 409
+
+
+class NotFinished(ExecutionError):
+    """This execution has not finished yet."""
+
+    code = "not_finished"
+    status = 409
+
+
+class NotQueued(ExecutionError):
+    """This execution is no longer queued."""
+
+    code = "not_queued"
+    status = 409

@@ -1,0 +1,183 @@
+"""One run of an agent for one owner in one session."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from executions.states import ACTIVE, UNFINISHED, Outcome, Source, State
+
+
+class ExecutionQuerySet(models.QuerySet["Execution"]):
+    """Reads with the domain's names, and the guarded transitions. Nothing else writes ``state``."""
+
+    # Reads ----------------------------------------------------------------------------------------------------------
+
+    def visible_to(self, user: Any) -> Self:
+        """What ``user`` may see: staff everything, others their own, anonymous nothing."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_staff else self.filter(owner=user)
+
+    def queued(self) -> Self:
+        return self.filter(state=State.QUEUED)
+
+    def active(self) -> Self:
+        """Held by a worker: running or waiting for an answer."""
+        return self.filter(state__in=ACTIVE)
+
+    def unfinished(self) -> Self:
+        """Queued, running or waiting: all that can still be canceled."""
+        return self.filter(state__in=UNFINISHED)
+
+    def finished(self) -> Self:
+        return self.filter(state=State.FINISHED)
+
+    def held_by(self, worker_id: str) -> Self:
+        return self.active().filter(worker_id=worker_id)
+
+    def without_bodies(self) -> Self:
+        """Leave the large columns in the database, for lists."""
+        return self.defer("transcript", "output", "options")
+
+    # Transitions: each is one guarded UPDATE that reports whether it won ----------------------------------------------
+
+    def claim(self, pk: int, worker_id: str) -> bool:
+        """``queued → running`` on ``worker_id``."""
+        return (
+            self.filter(pk=pk, state=State.QUEUED).update(
+                state=State.RUNNING, worker_id=worker_id, started_at=Now(), changed_at=Now()
+            )
+            == 1
+        )
+
+    def begin_waiting(self, pk: int, worker_id: str, question: dict[str, Any]) -> bool:
+        """``running → waiting`` with ``question`` (its event's data), by the worker that holds it."""
+        return (
+            self.filter(pk=pk, state=State.RUNNING, worker_id=worker_id).update(
+                state=State.WAITING, question=question, answer=None, changed_at=Now()
+            )
+            == 1
+        )
+
+    def give_answer(self, pk: int, question_id: str, answer: dict[str, Any]) -> bool:
+        """``waiting → running`` with the answer to that very question, unless it is being canceled."""
+        return (
+            self.filter(
+                pk=pk, state=State.WAITING, question__question_id=question_id, cancel_requested_at__isnull=True
+            ).update(state=State.RUNNING, answer=answer, changed_at=Now())
+            == 1
+        )
+
+    def request_cancel(self, *, by: Any, reason: str, source: str) -> int:
+        """Mark the active ones of this queryset as wanted stopped; returns how many were not so marked before."""
+        return self.active().filter(cancel_requested_at__isnull=True).update(
+            cancel_requested_at=Now(), cancel_requested_by=by, cancel_reason=reason, cancel_source=source,
+            changed_at=Now(),
+        )
+
+
+class Execution(models.Model):
+    """One run of an agent, from the request to its outcome.
+
+    ``finished ⇔ outcome and finished_at are set`` is a constraint of the database, and so is "at most one active
+    execution per owner and session".
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="executions")
+    session_id = models.CharField(max_length=128, blank=True)
+    agent = models.CharField(max_length=64)
+    model = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=16, choices=[(s.value, s.value) for s in State], default=State.QUEUED)
+    outcome = models.CharField(max_length=16, choices=[(o.value, o.value) for o in Outcome], blank=True)
+    error_code = models.CharField(max_length=64, blank=True)
+    priority = models.SmallIntegerField(default=0)
+    worker = models.ForeignKey(
+        "executions.Worker", null=True, blank=True, on_delete=models.SET_NULL, related_name="executions"
+    )
+    retry_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="retries")
+
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField(db_default=Now())
+
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    cancel_reason = models.CharField(max_length=500, blank=True)
+    cancel_source = models.CharField(max_length=16, choices=[(s.value, s.value) for s in Source], blank=True)
+
+    input_tokens = models.PositiveBigIntegerField(default=0)
+    output_tokens = models.PositiveBigIntegerField(default=0)
+    requests = models.PositiveIntegerField(default=0, help_text="calls of the model")
+    cost_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
+
+    last_seq = models.PositiveIntegerField(default=0, help_text="seq of the last event; written when it finishes")
+    compacted = models.BooleanField(default=False)
+
+    # Large columns come last: SQLite then reads the ones before without following overflow pages.
+    receipt = models.JSONField(default=dict, blank=True)
+    question = models.JSONField(null=True, blank=True)
+    answer = models.JSONField(null=True, blank=True)
+    error = models.TextField(blank=True)
+    options = models.JSONField(default=dict, blank=True)
+    prompt = models.TextField()
+    output = models.TextField(blank=True)
+    transcript = models.JSONField(null=True, blank=True)
+
+    objects = ExecutionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="finished_has_one_outcome",
+                condition=Q(state=State.FINISHED, finished_at__isnull=False, outcome__in=[o.value for o in Outcome])
+                | Q(state__in=UNFINISHED, finished_at__isnull=True, outcome=""),
+            ),
+            models.UniqueConstraint(
+                name="one_active_per_session",
+                fields=["owner", "session_id"],
+                condition=Q(state__in=ACTIVE) & ~Q(session_id=""),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "-id"], name="execution_history"),
+            models.Index(fields=["owner", "session_id", "-id"], name="execution_session"),
+            models.Index(
+                fields=["-priority", "owner", "id"], name="execution_queue", condition=Q(state=State.QUEUED)
+            ),
+            models.Index(fields=["worker", "state"], name="execution_held", condition=Q(state__in=ACTIVE)),
+            models.Index(fields=["owner", "state"], name="execution_unfinished", condition=Q(state__in=UNFINISHED)),
+        ]
+
+    def __str__(self) -> str:
+        return f"execution {self.pk}"
+
+    @property
+    def stopping(self) -> bool:
+        """Whether a cancellation was requested and not confirmed yet."""
+        return self.state in ACTIVE and self.cancel_requested_at is not None
+
+    @property
+    def status(self) -> str:
+        """The one word people see: the outcome when finished, ``stopping``, else the state."""
+        if self.state == State.FINISHED:
+            return self.outcome
+        return "stopping" if self.stopping else self.state
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From its start to its end (or to now); ``None`` before it started."""
+        if self.started_at is None:
+            return None
+        end: datetime = self.finished_at or timezone.now()
+        return max(end - self.started_at, timedelta())

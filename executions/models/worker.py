@@ -1,0 +1,51 @@
+"""A process that runs executions, and its lease."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    """Reads and guarded transitions of workers. All times are the database's clock."""
+
+    def alive(self) -> WorkerQuerySet:
+        """Workers that have neither stopped nor been declared lost."""
+        return self.filter(stopped_at__isnull=True, lost_at__isnull=True)
+
+    def expired(self, lease: timedelta) -> WorkerQuerySet:
+        """Workers that are believed alive and have not been heard of for ``lease``."""
+        return self.alive().filter(heartbeat_at__lt=Now() - lease)
+
+    def beat(self, worker_id: str) -> bool:
+        """Renew the lease; ``False`` when it is gone and the worker must drop everything."""
+        return self.alive().filter(pk=worker_id).update(heartbeat_at=Now()) == 1
+
+    def declare_lost(self, worker_id: str) -> bool:
+        """Take the lease away; ``True`` for the one caller that did."""
+        return self.alive().filter(pk=worker_id).update(lost_at=Now()) == 1
+
+
+class Worker(models.Model):
+    """One run of a worker process; a restarted process is a new row, so an id fences what an old one may write."""
+
+    id = models.CharField(primary_key=True, max_length=32, editable=False)
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    process_started_at = models.FloatField(help_text="start time of the process in seconds since the epoch")
+    version = models.CharField(max_length=32)
+    slots = models.PositiveIntegerField()
+    started_at = models.DateTimeField(db_default=Now())
+    heartbeat_at = models.DateTimeField(db_default=Now())
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    lost_at = models.DateTimeField(null=True, blank=True)
+
+    objects = WorkerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-started_at"]
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"

@@ -1,0 +1,1 @@
+"""How anybody follows an execution without missing or repeating an event."""

@@ -1,0 +1,7 @@
+"""What the engine tells the applications above it, inside the transaction in which it happens."""
+
+from django.dispatch import Signal
+
+#: Sent with ``executions=[Execution, …]`` (fresh rows, ``output`` and ``outcome`` set) in the transaction that
+#: finishes them, from whichever process wins. A receiver must be quick and set-based; it runs once per batch.
+executions_finished = Signal()
