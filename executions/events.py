@@ -162,3 +162,17 @@ class Entry:
     created_at: datetime
     #: Wire encodings made so far, by format: every reader in this process shares one encoding.
     encoded: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A step in the life of an execution, for lists and badges.
+
+    ``kind`` is ``created``, ``updated`` or ``finished``; ``status`` is ``Execution.status`` after it.
+    """
+
+    execution_id: int
+    owner_id: int
+    session_id: str
+    kind: str
+    status: str

@@ -3,3 +3,202 @@
 Every service is synchronous ORM code in a transaction of its own; the doorbells ring after the commit. The database
 has decided before anybody is told. Views, consumers, admin actions and commands call these and nothing deeper.
 """
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from executions import bus, validation
+from executions.changes import announce, change_of
+from executions.conf import conf
+from executions.errors import InvalidInput, NotFinished, NotFound, NotQueued, NotWaiting, SessionBusy
+from executions.events import Finished
+from executions.finishing import finish_unheld
+from executions.models import Execution
+from executions.states import OnBusy, Outcome, Source, State
+
+validate_session_id = validation.session_id
+
+#: How many rows one transaction of a bulk cancel takes: bounds how long others wait for the database.
+CANCEL_BATCH = 500
+
+
+@dataclass(slots=True)
+class CancelReport:
+    """What a cancel did, by execution id."""
+
+    canceled: list[int] = field(default_factory=list)
+    requested: list[int] = field(default_factory=list)
+    already_requested: list[int] = field(default_factory=list)
+    already_finished: list[int] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many this very call stopped or will see stopped."""
+        return len(self.canceled) + len(self.requested)
+
+
+def start(
+    *,
+    owner: AbstractBaseUser,
+    prompt: str,
+    session_id: str = "",
+    agent: str = "",
+    model: str = "",
+    options: dict[str, Any] | None = None,
+    priority: int = 0,
+    on_busy: OnBusy | str = OnBusy.QUEUE,
+    source: Source | str = Source.API,
+    retry_of: Execution | None = None,
+    limits: dict[str, Any] | None = None,
+) -> Execution:
+    """Queue an execution and ring the workers.
+
+    ``on_busy`` says what happens when the session has an unfinished one: ``queue`` behind it, ``interrupt`` (stop
+    all that is unfinished there and run this, in one transaction), or ``reject``.
+
+    Raises InvalidInput, UnknownAgent, UnknownModel, SessionBusy; nothing is stored then.
+    """
+    prompt = validation.prompt(prompt)
+    session_id = validation.session_id(session_id) if session_id else ""
+    busy = validation.choice(OnBusy, on_busy, "on_busy")
+    model, agent = validation.model_and_agent(model, agent)
+    priority = validation.priority(priority)
+    options = validation.options(options or {})
+    if limits:
+        options["limits"] = validation.limits(limits)
+    with transaction.atomic():
+        mine = Execution.objects.filter(owner=owner)
+        if session_id and busy is not OnBusy.QUEUE:
+            unfinished = mine.unfinished().filter(session_id=session_id)
+            if busy is OnBusy.REJECT and unfinished.exists():
+                raise SessionBusy
+            if busy is OnBusy.INTERRUPT:
+                cancel(unfinished, by=owner, reason="A newer message took its place", source=Source.INTERRUPT)
+        if mine.queued().count() >= conf.max_queued_per_owner:
+            raise InvalidInput(f"You have {conf.max_queued_per_owner} executions queued; let some finish first.")
+        execution = Execution.objects.create(
+            owner=owner,
+            prompt=prompt,
+            session_id=session_id,
+            agent=agent,
+            model=model,
+            options=options,
+            priority=priority,
+            retry_of=retry_of,
+        )
+        announce([change_of(execution, "created")])
+        transaction.on_commit(partial(bus.ring, bus.WORKERS, {"type": "execution.wake"}))
+    return execution
+
+
+def cancel(
+    executions: QuerySet[Execution],
+    *,
+    by: AbstractBaseUser | None,
+    reason: str = "",
+    source: Source | str = Source.API,
+) -> CancelReport:
+    """Stop every unfinished execution of ``executions`` (already narrowed to what ``by`` may stop).
+
+    Queued ones are finished here. For running and waiting ones the request is stored and their worker told; it
+    stops them and writes the receipt. Doing it twice is harmless. Raises InvalidInput for a bad reason.
+    """
+    reason = validation.reason(reason)
+    source = validation.choice(Source, source, "source")
+    report = CancelReport()
+    ids = list(executions.order_by("pk").values_list("pk", flat=True))
+    for first in range(0, len(ids), CANCEL_BATCH):
+        _cancel_batch(ids[first : first + CANCEL_BATCH], report, by=by, reason=reason, source=source)
+    return report
+
+
+def _cancel_batch(
+    ids: list[int], report: CancelReport, *, by: AbstractBaseUser | None, reason: str, source: Source
+) -> None:
+    with transaction.atomic():
+        rows = list(
+            Execution.objects.select_for_update(of=("self",)).filter(pk__in=ids).without_bodies().order_by("pk")
+        )
+        queued = [e for e in rows if e.state == State.QUEUED]
+        held = [e for e in rows if e.state in (State.RUNNING, State.WAITING)]
+        fresh = [e for e in held if e.cancel_requested_at is None]
+        Execution.objects.filter(pk__in=[e.pk for e in queued]).update(
+            cancel_requested_at=Now(), cancel_requested_by=by, cancel_reason=reason, cancel_source=source
+        )
+        receipt = {"by": by.get_username() if by else "", "reason": reason, "source": source, "elapsed_ms": 0.0,
+                   "processes": [], "tool": ""}
+        finish_unheld(queued, State.QUEUED, Finished(Outcome.CANCELED, receipt=receipt))
+        Execution.objects.filter(pk__in=[e.pk for e in fresh]).request_cancel(by=by, reason=reason, source=source)
+        announce([change_of(e, "updated", "stopping") for e in fresh])
+        transaction.on_commit(partial(_ring_workers, held))
+    report.canceled += [e.pk for e in queued]
+    report.requested += [e.pk for e in fresh]
+    report.already_requested += [e.pk for e in held if e.cancel_requested_at is not None]
+    report.already_finished += [e.pk for e in rows if e.state == State.FINISHED]
+
+
+def _ring_workers(held: Iterable[Execution]) -> None:
+    by_worker: dict[str, list[int]] = defaultdict(list)
+    for execution in held:
+        by_worker[execution.worker_id].append(execution.pk)
+    for worker_id, ids in by_worker.items():
+        bus.ring(bus.worker_group(worker_id), {"type": "execution.cancel", "ids": ids})
+
+
+def answer(execution_id: int, *, question_id: str, answer: dict[str, Any], by: AbstractBaseUser) -> None:
+    """Answer the question a waiting execution has asked; exactly one answer ever reaches the agent.
+
+    ``answer`` is ``{"answers": {question: label | [labels] | text}}`` or ``{"approved": bool, "comment": str}``.
+    Raises NotFound, NotWaiting (another question, already answered, stopping or finished), InvalidInput.
+    """
+    answer = validation.answer(answer)
+    with transaction.atomic():
+        execution = Execution.objects.visible_to(by).without_bodies().filter(pk=execution_id).first()
+        if execution is None:
+            raise NotFound
+        if not Execution.objects.give_answer(execution_id, question_id, answer):
+            raise NotWaiting
+        announce([change_of(execution, "updated", State.RUNNING)])
+        group = bus.worker_group(execution.worker_id)
+        transaction.on_commit(partial(bus.ring, group, {"type": "execution.answer", "ids": [execution_id]}))
+
+
+def retry(execution: Execution, *, by: AbstractBaseUser, source: Source | str = Source.API) -> Execution:
+    """Start the same request again, for the same owner. Raises NotFinished while the first one still runs."""
+    if execution.state != State.FINISHED:
+        raise NotFinished
+    options = dict(execution.options)
+    limits = options.pop("limits", None)
+    return start(
+        owner=execution.owner,
+        prompt=execution.prompt,
+        session_id=execution.session_id,
+        agent=execution.agent,
+        model=execution.model,
+        options=options,
+        priority=execution.priority,
+        source=source,
+        retry_of=execution,
+        limits=limits,
+    )
+
+
+def set_priority(execution: Execution, priority: int, *, by: AbstractBaseUser) -> None:
+    """Move a queued execution in the queue. Raises InvalidInput, NotQueued when it has left the queue."""
+    priority = validation.priority(priority)
+    with transaction.atomic():
+        won = Execution.objects.queued().filter(pk=execution.pk).update(priority=priority, changed_at=Now())
+        if not won:
+            raise NotQueued
+        announce([change_of(execution, "updated", State.QUEUED)])
+        transaction.on_commit(partial(bus.ring, bus.WORKERS, {"type": "execution.wake"}))

@@ -1,0 +1,55 @@
+"""The engine's settings: ``settings.EXECUTIONS`` over the defaults below.
+
+``conf.max_running`` reads ``settings.EXECUTIONS["MAX_RUNNING"]`` at every access, so tests may override settings.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+DEFAULTS: dict[str, Any] = {
+    "HOME": Path("var"),
+    "WORKSPACES": Path("var/workspaces"),
+    "AGENTS": {"demo": "executions.agents.demo.DemoAgent", "llm": "executions.agents.llm.LLMAgent"},
+    "MODEL": "demo",
+    "MODELS": ["demo"],
+    # Slots of one worker, and how many executions of one owner run at once over all workers. Waiting ones hold none.
+    "MAX_RUNNING": 64,
+    "MAX_RUNNING_PER_OWNER": 16,
+    "MAX_QUEUED_PER_OWNER": 10_000,
+    # A worker not heard of for this long (database clock) is lost; it renews its lease every heartbeat.
+    "LEASE_SECONDS": 10.0,
+    "HEARTBEAT_SECONDS": 3.0,
+    # How often the columns are read in case a doorbell was lost.
+    "POLL_SECONDS": 1.0,
+    # How long an agent may ignore cancellation before its execution is confirmed as canceled without it.
+    "CANCEL_GRACE_SECONDS": 1.0,
+    "DRAIN_SECONDS": 0.0,
+    "HISTORY": "executions.history.load",
+    "LIMITS": {},
+    "MAX_PROMPT_CHARS": 1_000_000,
+    "ALLOW_PRIVATE_ADDRESSES": False,
+    "SEARCH_URL": "",
+    "MCP_CONFIG": None,
+}
+
+
+class Conf:
+    """Attribute access to the engine's settings."""
+
+    def __getattr__(self, name: str) -> Any:
+        key = name.upper()
+        if key not in DEFAULTS:
+            raise AttributeError(f"the engine has no setting {key!r}")
+        given: dict[str, Any] = getattr(settings, "EXECUTIONS", {})
+        unknown = given.keys() - DEFAULTS.keys()
+        if unknown:
+            raise ImproperlyConfigured(f"EXECUTIONS has unknown keys: {', '.join(sorted(unknown))}")
+        return given.get(key, DEFAULTS[key])
+
+
+conf = Conf()

@@ -1,0 +1,69 @@
+"""The one place where outcomes are written.
+
+Every function here takes part in the caller's transaction and is guarded: a row that is finished already, or held by
+somebody else, is left as it is and not reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.models import Max
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from executions.changes import announce, change_of
+from executions.events import Finished, Text
+from executions.models import EventRow, Execution
+from executions.signals import executions_finished
+from executions.states import State
+
+
+def finish_unheld(executions: Sequence[Execution], state: State, event: Finished) -> list[int]:
+    """Finish queued executions, or those of a lost worker; the caller holds their row locks in ``state``.
+
+    The output is put together from the journal, the final event gets the next ``seq``. Returns the ids that were
+    finished by this call.
+    """
+    if not executions:
+        return []
+    ids = [e.pk for e in executions]
+    # The guard comes first: whoever else finishes one of these at this moment has won or waits for our commit.
+    won = list(Execution.objects.select_for_update(of=("self",)).filter(pk__in=ids, state=state))
+    last = dict(
+        EventRow.objects.filter(execution__in=won).values("execution").annotate(seq=Max("seq"))
+        .values_list("execution", "seq")
+    )  # fmt: skip
+    parts: dict[int, list[str]] = {}
+    texts = EventRow.objects.filter(execution__in=[e.pk for e in won if e.pk in last], type=Text.type)
+    for pk, data in texts.order_by("execution_id", "seq").values_list("execution_id", "data"):
+        parts.setdefault(pk, []).append(data["text"])
+    now = timezone.now()
+    data = event.data()
+    for execution in won:
+        execution.output = "".join(parts.get(execution.pk, ()))
+        execution.last_seq = last.get(execution.pk, 0) + 1
+        execution.state = State.FINISHED
+        execution.outcome = event.outcome
+        execution.error = event.error
+        execution.error_code = event.error_code
+        execution.receipt = event.receipt
+        execution.finished_at = execution.changed_at = now
+    Execution.objects.bulk_update(won, ["output", "last_seq"], batch_size=200)
+    Execution.objects.filter(pk__in=[e.pk for e in won], state=state).update(
+        state=State.FINISHED,
+        outcome=event.outcome,
+        error=event.error,
+        error_code=event.error_code,
+        receipt=event.receipt,
+        question=None,
+        finished_at=Now(),
+        changed_at=Now(),
+    )
+    EventRow.objects.bulk_create(
+        [EventRow(execution=e, seq=e.last_seq, type=event.type, data=data, created_at=now) for e in won]
+    )
+    if won:
+        executions_finished.send(sender=Execution, executions=won)
+        announce([change_of(e, "finished") for e in won])
+    return [e.pk for e in won]

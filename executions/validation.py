@@ -1,0 +1,120 @@
+"""What input the engine takes; every refusal says what is wrong and what would be right."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import fields
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from executions.agents.base import Limits
+from executions.conf import conf
+from executions.errors import InvalidInput, UnknownAgent, UnknownModel
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+_SESSION_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+MAX_REASON_CHARS = 500
+PRIORITIES = range(-100, 101)
+
+
+def text(value: Any, name: str, longest: int) -> str:
+    """Return ``value`` when every database and every socket can carry it."""
+    if not isinstance(value, str):
+        raise InvalidInput(f"{name} must be text, not {type(value).__name__}.")
+    if len(value) > longest:
+        raise InvalidInput(f"{name} has {len(value):,} characters; at most {longest:,} are allowed.")
+    if "\0" in value:
+        raise InvalidInput(f"{name} contains a NUL character; remove it.")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput(f"{name} contains half an emoji (a lone surrogate) at position {error.start}.") from None
+    return value
+
+
+def prompt(value: Any) -> str:
+    value = text(value, "The message", conf.max_prompt_chars)
+    if not value.strip():
+        raise InvalidInput("The message is empty; write something.")
+    return value
+
+
+def reason(value: Any) -> str:
+    return text(value, "The reason", MAX_REASON_CHARS)
+
+
+def session_id(value: Any) -> str:
+    if not isinstance(value, str) or not _SESSION_ID.fullmatch(value):
+        raise InvalidInput("session_id must be 1 to 128 characters of A-Z a-z 0-9 . _ : -")
+    return value
+
+
+def choice(kind: type[Choice], value: Any, name: str) -> Choice:
+    try:
+        return kind(value)
+    except ValueError:
+        raise InvalidInput(f"{name} must be one of {', '.join(kind)}, not {value!r}.") from None
+
+
+def priority(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value not in PRIORITIES:
+        raise InvalidInput(f"priority must be a whole number from {PRIORITIES[0]} to {PRIORITIES[-1]}.")
+    return value
+
+
+def model_and_agent(model: Any, agent: Any) -> tuple[str, str]:
+    """Return the model to use (the default one for an empty name) and the agent that serves it."""
+    model = model or conf.model
+    if model not in {conf.model, *conf.models}:
+        raise UnknownModel(f"The model {model!r} is not offered here; choose one of {', '.join(conf.models)}.")
+    agent = agent or ("demo" if model == "demo" else "llm")
+    if agent not in conf.agents:
+        raise UnknownAgent(f"There is no agent {agent!r}; choose one of {', '.join(conf.agents)}.")
+    return model, agent
+
+
+def options(value: Any) -> dict[str, Any]:
+    """Return the known options of a message; unknown ones are ignored, wrong types are refused."""
+    if not isinstance(value, dict):
+        raise InvalidInput("options must be an object.")
+    known: dict[str, Any] = {}
+    if value.get("exclude_tools") is not None:
+        names = value["exclude_tools"]
+        if not isinstance(names, list) or len(names) > 100 or not all(isinstance(name, str) for name in names):
+            raise InvalidInput("exclude_tools must be a list of tool names.")
+        known["exclude_tools"] = [text(name, "A tool's name", 200) for name in names]
+    if value.get("web_search") is not None:
+        if not isinstance(value["web_search"], bool):
+            raise InvalidInput("web_search must be true or false.")
+        known["web_search"] = value["web_search"]
+    return known
+
+
+def limits(value: Any) -> dict[str, float]:
+    """Return limits for one execution; they may only be tighter than the settings'."""
+    names = {f.name for f in fields(Limits)}
+    if not isinstance(value, dict) or not value.keys() <= names:
+        raise InvalidInput(f"limits must be an object with some of {', '.join(sorted(names))}.")
+    ceiling = Limits(**conf.limits)
+    for name, number in value.items():
+        if not isinstance(number, int | float) or isinstance(number, bool) or not math.isfinite(number) or number <= 0:
+            raise InvalidInput(f"limits.{name} must be a positive number.")
+        if number > getattr(ceiling, name):
+            raise InvalidInput(f"limits.{name} can be at most {getattr(ceiling, name)}.")
+    return value
+
+
+def answer(value: Any) -> dict[str, Any]:
+    """Return an answer in one of its two forms."""
+    if isinstance(value, dict) and isinstance(value.get("approved"), bool):
+        return {"approved": value["approved"], "comment": text(value.get("comment", ""), "The comment", 100_000)}
+    if isinstance(value, dict) and isinstance(value.get("answers"), dict) and value["answers"]:
+        answers: dict[str, Any] = {}
+        for question, chosen in value["answers"].items():
+            labels = chosen if isinstance(chosen, list) else [chosen]
+            checked = [text(label, "An answer", 100_000) for label in labels]
+            answers[text(question, "A question", 100_000)] = checked if isinstance(chosen, list) else checked[0]
+        return {"answers": answers}
+    raise InvalidInput('The answer must be {"answers": {question: answer}} or {"approved": true or false}.')
