@@ -1,0 +1,58 @@
+"""Template tags that show executions: icons, statuses, durations, costs, receipts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from executions import wording
+from executions.models import Execution
+from executions.status import LOOKS, look
+
+register = template.Library()
+
+register.filter("duration", wording.duration)
+register.filter("cost", wording.cost)
+register.filter("receipt", wording.receipt)
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """Return an icon of the sprite; it is decoration, the word beside it (or ``aria-label``) says the same."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        classes,
+        static("kakoclaw/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def status(value: str) -> SafeString:
+    """Return the icon and the word of a status, in its colour."""
+    shown = look(value)
+    return format_html(
+        '<span class="status" data-status="{}">{}<span>{}</span></span>', value, icon(shown.icon, "state"), shown.word
+    )
+
+
+@register.simple_tag
+def statuses() -> dict[str, dict[str, str]]:
+    """Return all looks, for the scripts of the page."""
+    return {name: {"word": shown.word, "icon": shown.icon} for name, shown in LOOKS.items()}
+
+
+@register.simple_tag
+def unfinished_count(user: Any) -> int:
+    """Return how many executions of ``user`` can still be stopped."""
+    return Execution.objects.filter(owner=user).unfinished().count() if user.is_authenticated else 0
+
+
+@register.filter
+def iso(value: Any) -> str:
+    """Return a datetime as RFC 3339, empty for none."""
+    return value.isoformat().replace("+00:00", "Z") if value else ""

@@ -1,0 +1,53 @@
+"""Numbers and receipts as people read them. Pure: no Django."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+
+def duration(value: timedelta | float | None) -> str:
+    """Return ``340 ms``, ``4.2 s``, ``3 m 05 s`` or ``1 h 02 m``; a number is seconds, ``None`` is empty."""
+    if value is None:
+        return ""
+    seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    if seconds < 1:
+        return f"{max(seconds, 0) * 1000:.0f} ms"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} m {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} m"
+
+
+def cost(value: Any) -> str:
+    """Return dollars, with as many digits as a small amount needs; ``None`` (price not known) is empty."""
+    if value is None:
+        return ""
+    amount = float(value)
+    return f"${amount:.2f}" if amount >= 0.1 or amount == 0 else f"${amount:.4f}"
+
+
+def processes(count: int) -> str:
+    return "1 process" if count == 1 else f"{count} processes"
+
+
+def receipt(value: Mapping[str, Any] | None) -> str:
+    """Return one line of what a confirmed cancellation did: how fast, what was killed, during what, by whom, why."""
+    if not value:
+        return ""
+    elapsed = value.get("elapsed_ms")
+    parts = ["Stopped" if elapsed is None else f"Stopped in {duration(elapsed / 1000)}"]
+    if killed := value.get("processes"):
+        parts.append(f"killed {processes(len(killed))}")
+    if tool := value.get("tool"):
+        parts.append(f"during {tool}")
+    if by := value.get("by"):
+        parts.append(f"by {by}")
+    if reason := value.get("reason"):
+        parts.append(f"“{reason}”")
+    return " · ".join(parts)
