@@ -34,22 +34,18 @@ def finish_unheld(executions: Sequence[Execution], state: State, event: Finished
         EventRow.objects.filter(execution__in=won).values("execution").annotate(seq=Max("seq"))
         .values_list("execution", "seq")
     )  # fmt: skip
+    begun = [e for e in won if e.pk in last]
     parts: dict[int, list[str]] = {}
-    texts = EventRow.objects.filter(execution__in=[e.pk for e in won if e.pk in last], type=Text.type)
+    texts = EventRow.objects.filter(execution__in=begun, type=Text.type)
     for pk, data in texts.order_by("execution_id", "seq").values_list("execution_id", "data"):
         parts.setdefault(pk, []).append(data["text"])
     now = timezone.now()
-    data = event.data()
     for execution in won:
         execution.output = "".join(parts.get(execution.pk, ()))
         execution.last_seq = last.get(execution.pk, 0) + 1
-        execution.state = State.FINISHED
-        execution.outcome = event.outcome
-        execution.error = event.error
-        execution.error_code = event.error_code
-        execution.receipt = event.receipt
+        execution.state, execution.outcome = State.FINISHED, event.outcome
+        execution.error, execution.error_code, execution.receipt = event.error, event.error_code, event.receipt
         execution.finished_at = execution.changed_at = now
-    Execution.objects.bulk_update(won, ["output", "last_seq"], batch_size=200)
     Execution.objects.filter(pk__in=[e.pk for e in won], state=state).update(
         state=State.FINISHED,
         outcome=event.outcome,
@@ -57,9 +53,12 @@ def finish_unheld(executions: Sequence[Execution], state: State, event: Finished
         error_code=event.error_code,
         receipt=event.receipt,
         question=None,
+        last_seq=1,
         finished_at=Now(),
         changed_at=Now(),
     )
+    Execution.objects.bulk_update(begun, ["output", "last_seq"], batch_size=200)
+    data = event.data()
     EventRow.objects.bulk_create(
         [EventRow(execution=e, seq=e.last_seq, type=event.type, data=data, created_at=now) for e in won]
     )

@@ -1,1 +1,79 @@
-"""How anybody follows an execution without missing or repeating an event."""
+"""How anybody follows an execution without missing or repeating an event.
+
+Subscribe first, read the journal after the last ``seq`` seen, then follow; whatever leaves a gap (a lost doorbell, a
+slow reader, a restart) is closed by reading the journal again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import closing
+
+from executions.events import Change, Entry, Finished
+from executions.hub import get_hub
+from executions.models import EventRow, Execution
+
+#: The most entries read from the journal at a time.
+PAGE = 500
+
+
+def read(execution_id: int, after: int = 0, limit: int | None = None) -> list[Entry]:
+    """Return the entries with ``seq > after``, in order, at most ``limit``.
+
+    A row that a compaction has joined from several is cut to what comes after ``after``.
+    """
+    rows = EventRow.objects.filter(execution_id=execution_id, seq__gt=after).order_by("seq")
+    entries = []
+    for row in rows[:limit] if limit else rows:
+        entry = row.entry()
+        if row.cuts and row.first_seq is not None and row.first_seq <= after:
+            entry.data = {**entry.data, "text": entry.data["text"][row.cuts[after - row.first_seq] :]}
+        entries.append(entry)
+    return entries
+
+
+def _read_page(execution_id: int, after: int) -> tuple[list[Entry], bool]:
+    """Return a page of entries, and whether there can be no more after it."""
+    entries = read(execution_id, after, PAGE)
+    if entries:
+        return entries, entries[-1].type == Finished.type
+    return [], not Execution.objects.unfinished().filter(pk=execution_id).exists()
+
+
+async def follow(execution_id: int, after: int = 0) -> AsyncIterator[list[Entry]]:
+    """Yield every entry with ``seq > after`` exactly once, in order, in batches, until the execution has finished.
+
+    Whether the reader may see the execution is for the caller to decide. Cancellation: ends the subscription.
+    """
+    hub = get_hub()
+    with closing(hub.watch(execution_id)) as subscription:
+        while True:
+            entries, over = await hub.database.run(_read_page, execution_id, after)
+            if entries:
+                after = entries[-1].seq
+                subscription.seen = max(subscription.seen, after)
+                yield entries
+            if over:
+                return
+            if len(entries) == PAGE:
+                continue
+            while (live := await subscription.next()) is not None:
+                fresh = [entry for entry in live if entry.seq > after]
+                if not fresh:
+                    continue
+                if fresh[0].seq != after + 1:
+                    break
+                after = fresh[-1].seq
+                yield fresh
+                if fresh[-1].type == Finished.type:
+                    return
+
+
+async def follow_changes(owner_id: int | None) -> AsyncIterator[list[Change]]:
+    """Yield the life-cycle changes of one owner's executions, or of everybody's, from now on and without end.
+
+    Changes are announcements, not a journal: after a pause, read the list anew. Cancellation: ends the subscription.
+    """
+    with closing(get_hub().watch_changes(owner_id)) as subscription:
+        while True:
+            yield await subscription.next()

@@ -1,0 +1,1 @@
+"""The engine's REST API: history, live events, start, cancel, answer, retry."""

@@ -1,0 +1,114 @@
+"""Every error as the same JSON: ``{"detail", "error", "code"}``, the text twice because two kinds of clients read it.
+
+``exception_handler`` is DRF's ``EXCEPTION_HANDLER``; the ``json_*`` functions are for the site's ``handler404`` and its
+like, which see what happens outside of DRF.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, JsonResponse
+from rest_framework import status
+from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as drf_exception_handler
+from rest_framework.views import set_rollback
+
+from executions.errors import ExecutionError
+
+logger = logging.getLogger(__name__)
+
+#: DRF's key for what belongs to no field, in ``fields`` too.
+NO_FIELD = "non_field_errors"
+
+
+class BodyTooLarge(APIException):
+    """The request's body is larger than the server takes."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = __doc__
+    default_code = "body_too_large"
+
+
+class DatabaseUnavailable(APIException):
+    """The database cannot be reached right now; try again in a moment."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = __doc__
+    default_code = "database_unavailable"
+    wait = 1  # becomes Retry-After
+
+
+def body(message: str, code: str, **more: Any) -> dict[str, Any]:
+    """Return the JSON of an error."""
+    return {"detail": message, "error": message, "code": code, **more}
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn an exception of a view into a response; ``None`` for a bug, which Django reports as a 500."""
+    if isinstance(exc, ExecutionError):
+        set_rollback()
+        return Response(body(exc.message, exc.code), status=exc.status)
+    if isinstance(exc, RequestDataTooBig):
+        exc = BodyTooLarge()
+    elif isinstance(exc, SuspiciousOperation):
+        exc = ValidationError(str(exc) or "The request is malformed.")
+    elif isinstance(exc, OperationalError | InterfaceError):
+        logger.error("The database failed during a request", exc_info=exc)
+        exc = DatabaseUnavailable()
+    response = drf_exception_handler(exc, context)
+    if response is None:
+        return None
+    if isinstance(exc, ValidationError):
+        response.data = _validation_body(exc)
+    else:
+        detail = response.data.get("detail", "") if isinstance(response.data, dict) else ""
+        response.data = body(str(detail), getattr(detail, "code", None) or "error")
+    return response
+
+
+def _validation_body(exc: ValidationError) -> dict[str, Any]:
+    detail = exc.detail if isinstance(exc.detail, dict) else {NO_FIELD: exc.detail}
+    lines = list(_lines(detail))
+    text = " ".join(f"{name}: {error}" if name else str(error) for name, error in lines)
+    code = lines[0][1].code if len(lines) == 1 else "invalid"
+    return body(text, code, fields=detail)
+
+
+def _lines(detail: Any, name: str = "") -> Iterator[tuple[str, ErrorDetail]]:
+    """Yield ``(dotted field name, error)`` of DRF's nested errors, leaving out positions without an error."""
+    if isinstance(detail, dict):
+        for key, inner in detail.items():
+            yield from _lines(inner, ".".join(filter(None, (name, "" if key == NO_FIELD else str(key)))))
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from _lines(inner, name)
+    else:
+        yield name, detail
+
+
+def json_400(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+    """Answer a malformed request."""
+    if isinstance(exception, RequestDataTooBig):
+        return JsonResponse(body(str(BodyTooLarge.default_detail), BodyTooLarge.default_code), status=413)
+    return JsonResponse(body("The request is malformed.", "bad_request"), status=400)
+
+
+def json_403(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+    """Answer a request that is not allowed."""
+    return JsonResponse(body("You may not do this.", "permission_denied"), status=403)
+
+
+def json_404(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+    """Answer for a path at which there is nothing."""
+    return JsonResponse(body(f"There is nothing at {request.path}.", "not_found"), status=404)
+
+
+def json_500(request: HttpRequest) -> JsonResponse:
+    """Answer when the server itself has failed; the log has the traceback."""
+    return JsonResponse(body("The server failed; its log says why.", "server_error"), status=500)

@@ -1,0 +1,94 @@
+"""What the history can be narrowed by, in the query string and in the ``filter`` of a cancel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django_filters.rest_framework import DjangoFilterBackend, FilterSet
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from executions.models import Execution
+from executions.states import ACTIVE, Outcome, State
+
+#: The one word people see of an execution, as a condition on its columns.
+STATUSES: dict[str, Q] = {
+    "queued": Q(state=State.QUEUED),
+    "running": Q(state=State.RUNNING, cancel_requested_at__isnull=True),
+    "waiting": Q(state=State.WAITING, cancel_requested_at__isnull=True),
+    "stopping": Q(state__in=ACTIVE, cancel_requested_at__isnull=False),
+    **{outcome.value: Q(state=State.FINISHED, outcome=outcome) for outcome in Outcome},
+}
+
+#: Query parameters that are not filters.
+OTHER_PARAMETERS = frozenset({"cursor", "limit", "format"})
+
+
+def _choices(values: Any) -> list[tuple[str, str]]:
+    return [(str(value), str(value).replace("_", " ")) for value in values]
+
+
+class ExecutionFilter(FilterSet):
+    """Filters of executions; those with choices may be given several times."""
+
+    status = django_filters.MultipleChoiceFilter(choices=_choices(STATUSES), method="by_status")
+    state = django_filters.MultipleChoiceFilter(choices=_choices(State))
+    outcome = django_filters.MultipleChoiceFilter(choices=_choices(Outcome))
+    agent = django_filters.CharFilter(max_length=64)
+    model = django_filters.CharFilter(max_length=200)
+    session_id = django_filters.CharFilter(max_length=128)
+    owner = django_filters.CharFilter(field_name="owner__username", max_length=150)
+    q = django_filters.CharFilter(method="by_text", label="Search in request and answer", max_length=200)
+    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+    created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+
+    class Meta:
+        model = Execution
+        fields: list[str] = []
+
+    def by_status(self, queryset: QuerySet[Execution], name: str, value: list[str]) -> QuerySet[Execution]:
+        condition = Q()
+        for status in value:
+            condition |= STATUSES[status]
+        return queryset.filter(condition)
+
+    def by_text(self, queryset: QuerySet[Execution], name: str, value: str) -> QuerySet[Execution]:
+        return queryset.filter(Q(prompt__icontains=value) | Q(output__icontains=value) | Q(error__icontains=value))
+
+
+def check_names(names: Any, allowed: Any) -> None:
+    """Raise ValidationError when one of ``names`` is not allowed: a filter with a typo must not match everything."""
+    known = ", ".join(sorted(allowed))
+    unknown = sorted(set(names) - set(allowed))
+    if unknown:
+        raise ValidationError({name: f"There is no such filter; there are {known}." for name in unknown})
+
+
+def narrowed(queryset: QuerySet[Execution], filter: dict[str, Any]) -> QuerySet[Execution]:
+    """Return what of ``queryset`` matches a JSON ``filter``. Raises ValidationError for a wrong one."""
+    filters = ExecutionFilter.base_filters
+    check_names(filter, filters)
+    data: dict[str, Any] = {}
+    for name, value in filter.items():
+        several = isinstance(filters[name], django_filters.MultipleChoiceFilter)
+        values = value if several and isinstance(value, list) else [value]
+        if not values or not all(isinstance(item, str) and item for item in values):
+            kind = "a text that is not empty, or a list of those" if several else "a text that is not empty"
+            raise ValidationError({name: f"Must be {kind}."})
+        data[name] = values if several else value
+    filterset = ExecutionFilter(data, queryset)
+    if not filterset.is_valid():
+        raise ValidationError(filterset.errors.get_json_data())
+    return filterset.qs
+
+
+class StrictFilterBackend(DjangoFilterBackend):
+    """Refuses filters that do not exist."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
+        if self.get_filterset_class(view, queryset) is not None:
+            check_names(request.query_params.keys() - OTHER_PARAMETERS, ExecutionFilter.base_filters)
+        return super().filter_queryset(request, queryset, view)

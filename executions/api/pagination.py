@@ -1,0 +1,50 @@
+"""Pages of the history that stay quick at the millionth row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import pagination
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.pagination import Cursor
+from rest_framework.request import Request
+
+MAX_ID = 2**63 - 1
+
+
+class HistoryPagination(pagination.CursorPagination):
+    """Newest first; a cursor is a place in the history, so new executions do not shift the pages."""
+
+    ordering = "-id"
+    page_size = 50
+    page_size_query_param = "limit"
+    max_page_size = 200
+
+    def get_page_size(self, request: Request) -> int:
+        """Return ``?limit=``; unlike DRF's, a wrong one is an error and not the default."""
+        raw = request.query_params.get(self.page_size_query_param)
+        if raw is None:
+            return self.page_size
+        return whole_number(raw, "limit", 1, self.max_page_size)
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """Return the place asked for; DRF would take any text as a position and fail in the query."""
+        try:
+            cursor = super().decode_cursor(request)
+        except NotFound:
+            cursor = Cursor(0, False, "invalid")
+        if cursor is not None and cursor.position is not None and not is_id(cursor.position):
+            raise ValidationError({"cursor": "Not a cursor of this list; take it from next or previous."})
+        return cursor
+
+
+def is_id(value: Any) -> bool:
+    """Whether ``value`` (a text) is the decimal form of a number that fits an id column."""
+    return isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20 and int(value) <= MAX_ID
+
+
+def whole_number(raw: str, name: str, least: int, most: int) -> int:
+    """Return the number in a query parameter. Raises ValidationError naming the parameter and its range."""
+    if not is_id(raw) or not least <= int(raw) <= most:
+        raise ValidationError({name: f"Must be a whole number from {least:,} to {most:,}."})
+    return int(raw)

@@ -1,0 +1,167 @@
+"""Executions and their events as JSON, for every API of the site."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field, inline_serializer
+from rest_framework import serializers
+
+from executions.models import Execution
+from executions.states import Outcome, Source
+
+STATUSES = ["queued", "running", "waiting", "stopping", *Outcome]
+
+
+class UtcField(serializers.DateTimeField):
+    """A time in RFC 3339 with a ``Z``, whatever the site's time zone is."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(default_timezone=UTC, **kwargs)
+
+
+class ExecutionListSerializer(serializers.ModelSerializer[Execution]):
+    """An execution in a list: everything but its answer."""
+
+    owner = serializers.CharField(source="owner.username", read_only=True)
+    status = serializers.ChoiceField(choices=STATUSES, read_only=True, help_text="The one word people see.")
+    stopping = serializers.BooleanField(read_only=True)
+    worker = serializers.CharField(source="worker_id", read_only=True, allow_null=True)
+    retry_of = serializers.IntegerField(source="retry_of_id", read_only=True, allow_null=True)
+    created_at = UtcField(read_only=True)
+    started_at = UtcField(read_only=True, allow_null=True)
+    finished_at = UtcField(read_only=True, allow_null=True)
+    duration_ms = serializers.SerializerMethodField(help_text="From its start to its end, or to now.")
+    cancel = serializers.SerializerMethodField(help_text="Who asked it to stop, when and why.")
+    usage = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Execution
+        fields = [
+            "id", "owner", "session_id", "agent", "model", "state", "outcome", "status", "stopping", "priority",
+            "prompt", "error", "error_code", "created_at", "started_at", "finished_at", "duration_ms", "cancel",
+            "receipt", "question", "usage", "last_seq", "worker", "retry_of",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_duration_ms(self, execution: Execution) -> int | None:
+        duration = execution.duration
+        return None if duration is None else round(duration.total_seconds() * 1000)
+
+    @extend_schema_field(
+        inline_serializer(
+            "ExecutionCancel",
+            {
+                "requested_at": UtcField(),
+                "by": serializers.CharField(),
+                "reason": serializers.CharField(),
+                "source": serializers.ChoiceField(choices=list(Source)),
+            },
+            allow_null=True,
+        )
+    )
+    def get_cancel(self, execution: Execution) -> dict[str, Any] | None:
+        if execution.cancel_requested_at is None:
+            return None
+        by = execution.cancel_requested_by
+        return {
+            "requested_at": UtcField().to_representation(execution.cancel_requested_at),
+            "by": by.get_username() if by else "",
+            "reason": execution.cancel_reason,
+            "source": execution.cancel_source,
+        }
+
+    @extend_schema_field(
+        inline_serializer(
+            "ExecutionUsage",
+            {
+                "input_tokens": serializers.IntegerField(),
+                "output_tokens": serializers.IntegerField(),
+                "requests": serializers.IntegerField(help_text="Calls of the model."),
+                "cost_usd": serializers.FloatField(allow_null=True, help_text="null when the price is not known."),
+            },
+        )
+    )
+    def get_usage(self, execution: Execution) -> dict[str, Any]:
+        return {
+            "input_tokens": execution.input_tokens,
+            "output_tokens": execution.output_tokens,
+            "requests": execution.requests,
+            "cost_usd": None if execution.cost_usd is None else float(execution.cost_usd),
+        }
+
+
+class ExecutionSerializer(ExecutionListSerializer):
+    """An execution with its answer, partial when it was stopped."""
+
+    class Meta(ExecutionListSerializer.Meta):
+        fields = [*ExecutionListSerializer.Meta.fields, "output"]
+        read_only_fields = fields
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    """One event of the journal (an :class:`executions.events.Entry`)."""
+
+    execution_id = serializers.IntegerField()
+    seq = serializers.IntegerField(help_text="Counts from 1; give the last one you have seen as `after`.")
+    type = serializers.CharField()
+    data = serializers.DictField()
+    created_at = UtcField()
+
+
+class EventPageSerializer(serializers.Serializer[Any]):
+    """Events after a ``seq``."""
+
+    results = EventSerializer(many=True)
+    next_after = serializers.IntegerField(help_text="`after` of the next request.")
+    has_more = serializers.BooleanField(help_text="Whether there are more events right now.")
+    finished = serializers.BooleanField(help_text="Whether `results` ends with the execution's last event.")
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    """What every error looks like."""
+
+    detail = serializers.CharField()
+    error = serializers.CharField(help_text="The same text as `detail`.")
+    code = serializers.CharField(help_text="Stable, for programs.")
+    fields_ = serializers.DictField(required=False, help_text="Errors by field, of invalid input.")
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        fields["fields"] = fields.pop("fields_")
+        return fields
+
+
+class CancelResultSerializer(serializers.Serializer[Any]):
+    """What a cancel did."""
+
+    canceled = serializers.IntegerField(help_text="How many are canceled now.")
+    requested = serializers.IntegerField(help_text="How many were told to stop by this call and have not confirmed.")
+    message = serializers.CharField()
+    execution = ExecutionSerializer()
+
+
+class CancelManyResultSerializer(serializers.Serializer[Any]):
+    """What a cancel of many did."""
+
+    canceled = serializers.IntegerField(help_text="How many were queued and are canceled now.")
+    requested = serializers.IntegerField(help_text="How many were told to stop by this call.")
+    already_requested = serializers.IntegerField()
+    already_finished = serializers.IntegerField()
+    not_found = serializers.ListField(child=serializers.IntegerField())
+    message = serializers.CharField()
+
+
+class StatsSerializer(serializers.Serializer[Any]):
+    """Numbers for a dashboard, of what the caller may see."""
+
+    queued = serializers.IntegerField()
+    running = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    stopping = serializers.IntegerField(help_text="Of the running and waiting ones.")
+    workers = serializers.DictField(child=serializers.IntegerField(), help_text="`alive` ones and their `slots`.")
+    recent = serializers.DictField(help_text="Of the newest finished ones: `count`, `outcomes`, `duration_ms`, usage.")
+
+

@@ -1,0 +1,63 @@
+"""An execution's events as Server-Sent Events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from django.http import HttpResponse, StreamingHttpResponse
+
+from executions import readers
+from executions.api.serializers import EventSerializer
+from executions.events import Entry
+
+KEEP_ALIVE_SECONDS = 15.0
+KEEP_ALIVE = b": keep-alive\n\n"
+FORMAT = "sse"
+
+
+def frame(entry: Entry) -> str:
+    """Return the event as an SSE frame, encoded once for all readers of this process."""
+    encoded = entry.encoded.get(FORMAT)
+    if encoded is None:
+        data = json.dumps(EventSerializer(entry).data, ensure_ascii=False, separators=(",", ":"))
+        encoded = entry.encoded[FORMAT] = f"id: {entry.seq}\ndata: {data}\n\n"
+    return encoded
+
+
+async def frames(execution_id: int, after: int) -> AsyncIterator[bytes]:
+    """Yield SSE frames of every event after ``after`` until the last one, and comments while nothing happens.
+
+    Cancellation: the reader is closed; the execution goes on.
+    """
+    yield KEEP_ALIVE  # makes the server send the headers at once
+    async with aclosing(readers.follow(execution_id, after)) as batches:
+        while True:
+            # A task per batch, because giving up waiting must not cancel the generator below.
+            step = asyncio.ensure_future(anext(batches, None))
+            try:
+                while not (await asyncio.wait({step}, timeout=KEEP_ALIVE_SECONDS))[0]:
+                    yield KEEP_ALIVE
+            finally:
+                if not step.done():
+                    step.cancel()
+                    await asyncio.wait({step})
+            batch = step.result()
+            if batch is None:
+                return
+            yield "".join(map(frame, batch)).encode()
+
+
+def response(execution_id: int, after: int) -> StreamingHttpResponse:
+    """Return the stream; proxies are told not to hold it back."""
+    stream = StreamingHttpResponse(frames(execution_id, after), content_type="text/event-stream")
+    stream["Cache-Control"] = "no-cache"
+    stream["X-Accel-Buffering"] = "no"
+    return stream
+
+
+def nothing_more() -> HttpResponse:
+    """Answer a reader that has seen the last event: 204 is how a browser's EventSource learns to stop."""
+    return HttpResponse(status=204)

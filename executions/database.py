@@ -1,0 +1,44 @@
+"""The thread in which a worker, or a process's readers, talk to the database.
+
+One thread and one connection each: several writing threads are slower on SQLite, and on PostgreSQL a thread per
+execution runs out of connections. Work is done in the order in which it was handed in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from django.db import connections
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class DatabaseThread:
+    """Runs ORM code in a thread of its own."""
+
+    def __init__(self, name: str) -> None:
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+
+    async def run(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``work`` in the thread and return its result.
+
+        Cancellation: the await ends, the work goes on and may commit. Decide by guarded updates, not by this.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, partial(work, *args, **kwargs))
+
+    async def close(self) -> None:
+        """Close the connection once all work handed in is done, and end the thread."""
+        await self.run(connections.close_all)
+        self._executor.shutdown(wait=False)
+
+
+def forget_broken_connections() -> None:
+    """Let the next query of this thread connect anew. Called after a database error, inside the thread."""
+    for connection in connections.all(initialized_only=True):
+        connection.close_if_unusable_or_obsolete()

@@ -1,0 +1,135 @@
+"""Runs made by hand, so that an agent can be tested without the engine.
+
+``make_run("hello")`` returns a :class:`~executions.agents.base.Run` whose ``emit`` and ``ask`` record what the agent
+does in a :class:`Recorder`, and whose ``spawn`` starts real processes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from executions import events
+from executions.agents.base import Agent, Answer, LimitExceeded, Limits, Process, Run, Turn
+
+E = TypeVar("E", bound=events.Event)
+_ids = itertools.count(1_000_000)
+
+
+@dataclass(slots=True)
+class Recorder:
+    """What an agent did: its events in order, its questions, its processes."""
+
+    limits: Limits = field(default_factory=Limits)
+    #: What the owner answers, in order; a callable gets the question.
+    answers: list[Answer | Callable[[events.Question], Answer]] = field(default_factory=list)
+    events: list[events.Event] = field(default_factory=list)
+    #: ``time.monotonic()`` of each event.
+    times: list[float] = field(default_factory=list)
+    questions: list[events.Question] = field(default_factory=list)
+    processes: list[Process] = field(default_factory=list)
+    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    @property
+    def text(self) -> str:
+        """The whole answer so far."""
+        return "".join(event.text for event in self.of(events.Text))
+
+    def of(self, kind: type[E]) -> list[E]:
+        """Return the events of that kind, in order."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    async def wait_for(self, condition: Callable[[Recorder], object]) -> None:
+        """Wait until the condition holds; it is looked at after each event and each question."""
+        async with self._news:
+            await self._news.wait_for(lambda: bool(condition(self)))
+
+    async def emit(self, event: events.Event) -> None:
+        """Record an event as the supervisor would. Raises LimitExceeded past the limit of the output."""
+        self.events.append(event)
+        self.times.append(time.monotonic())
+        await self._tell()
+        if isinstance(event, events.Text) and len(self.text) > self.limits.output_chars:
+            raise LimitExceeded(f"The answer is longer than {self.limits.output_chars} characters.", "output_limit")
+
+    async def ask(self, question: events.Question) -> Answer:
+        """Give the next prepared answer; with none left, wait for ever as an absent owner would."""
+        self.questions.append(question)
+        await self._tell()
+        if not self.answers:
+            await asyncio.Event().wait()
+        answer = self.answers.pop(0)
+        return answer(question) if callable(answer) else answer
+
+    async def _tell(self) -> None:
+        async with self._news:
+            self._news.notify_all()
+
+
+def make_run(
+    prompt: str,
+    *,
+    workspace: Path,
+    model: str = "openai-chat:fake",
+    options: Mapping[str, Any] | None = None,
+    history: Sequence[Turn] = (),
+    limits: Limits | None = None,
+    answers: Sequence[Answer | Callable[[events.Question], Answer]] = (),
+) -> tuple[Run, Recorder]:
+    """Return a run and what records it."""
+    limits = limits or Limits()
+    recorder = Recorder(limits=limits, answers=list(answers))
+    execution_id = next(_ids)
+
+    async def spawn(argv: Sequence[str], *, cwd: Path | None = None, **extra: Any) -> Process:
+        from executions.processes import spawn as start
+
+        process = await start(argv, execution_id=execution_id, cwd=cwd or workspace, **extra)
+        recorder.processes.append(process)
+        return process
+
+    run = Run(
+        execution_id=execution_id,
+        owner="tester",
+        session_id="test:run",
+        prompt=prompt,
+        model=model,
+        options=options or {},
+        workspace=workspace,
+        history=history,
+        limits=limits,
+        emit=recorder.emit,
+        ask=recorder.ask,
+        spawn=spawn,
+    )
+    return run, recorder
+
+
+async def cancel_like_the_supervisor(task: asyncio.Task[Any], recorder: Recorder) -> float:
+    """Kill the run's processes, cancel its task until it has ended; return the seconds that took.
+
+    On Python 3.11 a library may swallow a cancellation, so it is repeated, as the supervisor does.
+    """
+    began = time.monotonic()
+    for process in recorder.processes:
+        process.kill()
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=0.25)
+    return time.monotonic() - began
+
+
+def turn_of(run: Run, recorder: Recorder, outcome: str = "succeeded", agent: str = "llm") -> Turn:
+    """Return what the session's next execution is told of this run."""
+    return Turn(run.prompt, recorder.text, outcome, agent, run.transcript)
+
+
+async def run_to_end(agent: Agent, run: Run, timeout: float = 30.0) -> None:
+    """Run the agent; a hang is a failure of the test after ``timeout`` seconds."""
+    async with asyncio.timeout(timeout):
+        await agent.run(run)

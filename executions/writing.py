@@ -1,0 +1,177 @@
+"""One transaction of the journal: what is written, and under which guards."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from executions.changes import announce, change_of
+from executions.cleaning import clean, clean_text
+from executions.database import forget_broken_connections
+from executions.events import Entry, Finished, Question, Usage
+from executions.models import EventRow, Execution, Worker
+from executions.signals import executions_finished
+from executions.states import State
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Wait:
+    """``running → waiting``, with its question."""
+
+    execution_id: int
+    event: Question
+
+
+@dataclass(slots=True)
+class Finish:
+    """The outcome of an execution and all that is stored with it; ``seq`` is set by the journal."""
+
+    execution_id: int
+    event: Finished
+    output: str = ""
+    usage: Usage = field(default_factory=Usage)
+    transcript: list[Any] | None = None
+    seq: int = 0
+
+
+@dataclass(slots=True)
+class Batch:
+    """What goes into one transaction. ``repeated`` once an attempt failed with its commit's fate unknown."""
+
+    worker_id: str
+    entries: dict[int, list[Entry]] = field(default_factory=dict)
+    steps: list[Finish | Wait] = field(default_factory=list)
+    repeated: bool = False
+
+
+@dataclass(slots=True)
+class Written:
+    """What became of a batch: entries in the database, steps that won, executions whose events were refused."""
+
+    entries: list[Entry] = field(default_factory=list)
+    won: set[int] = field(default_factory=set)
+    #: Those of ``won`` that this very transaction changed (an earlier attempt may have got through).
+    fresh: set[int] = field(default_factory=set)
+    refused: dict[int, str] = field(default_factory=dict)
+    lease_lost: bool = False
+
+
+def write(batch: Batch) -> Written:
+    """Write ``batch`` whole; where one execution's rows are refused, write the others without it.
+
+    Raises OperationalError or InterfaceError when the database can't be reached; call it again with the same batch.
+    """
+    try:
+        try:
+            return _write(batch)
+        except IntegrityError:
+            # One execution of many is at fault (it was deleted, say): find out which, each in its own transaction.
+            return _write_one_by_one(batch)
+    except (OperationalError, InterfaceError):
+        forget_broken_connections()
+        raise
+
+
+def _write_one_by_one(batch: Batch) -> Written:
+    whole = Written()
+    for execution_id, entries in batch.entries.items():
+        steps = [step for step in batch.steps if step.execution_id == execution_id]
+        try:
+            part = _write(Batch(batch.worker_id, {execution_id: entries}, steps, batch.repeated))
+        except IntegrityError as error:
+            logger.warning("events of execution %s are refused by the database: %s", execution_id, error)
+            whole.refused[execution_id] = str(error)
+        else:
+            whole.entries += part.entries
+            whole.won |= part.won
+            whole.fresh |= part.fresh
+            whole.lease_lost |= part.lease_lost
+    return whole
+
+
+def _write(batch: Batch) -> Written:
+    with transaction.atomic():
+        # Locking the worker's own row is the fence: nobody can take its lease between this line and the commit.
+        if not Worker.objects.alive().select_for_update().filter(pk=batch.worker_id).exists():
+            return Written(lease_lost=True)
+        written = Written()
+        finishes = {step.execution_id: step for step in batch.steps if isinstance(step, Finish)}
+        for step in batch.steps:
+            fresh = _finish(step, batch) if isinstance(step, Finish) else _wait(step, batch)
+            if fresh:
+                written.fresh.add(step.execution_id)
+            if fresh or (batch.repeated and _stands(step, batch)):
+                written.won.add(step.execution_id)
+        for execution_id, entries in batch.entries.items():
+            finish = finishes.get(execution_id)
+            if finish is None:
+                written.entries += entries
+            elif execution_id in written.won:
+                event = finish.event
+                written.entries += entries
+                written.entries.append(
+                    Entry(execution_id, finish.seq, event.type, clean(event.data()), timezone.now())
+                )
+        EventRow.objects.bulk_create(
+            [
+                EventRow(execution_id=e.execution_id, seq=e.seq, type=e.type, data=e.data, created_at=e.created_at)
+                for e in written.entries
+            ],
+            # After an attempt whose commit may have got through, the same rows may be there already.
+            ignore_conflicts=batch.repeated,
+        )
+        _tell(batch, written)
+        return written
+
+
+def _finish(step: Finish, batch: Batch) -> bool:
+    event, usage = step.event, step.usage
+    won = Execution.objects.active().filter(pk=step.execution_id, worker_id=batch.worker_id).update(
+        state=State.FINISHED,
+        outcome=event.outcome,
+        error=clean_text(event.error),
+        error_code=event.error_code,
+        receipt=clean(event.receipt),
+        output=clean_text(step.output),
+        transcript=None if step.transcript is None else clean(step.transcript),
+        question=None,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        requests=usage.requests,
+        cost_usd=None if usage.cost_usd is None else Decimal(str(round(usage.cost_usd, 6))),
+        last_seq=step.seq,
+        finished_at=Now(),
+        changed_at=Now(),
+    )
+    return won == 1
+
+
+def _wait(step: Wait, batch: Batch) -> bool:
+    return Execution.objects.begin_waiting(step.execution_id, batch.worker_id, clean(step.event.data()))
+
+
+def _stands(step: Finish | Wait, batch: Batch) -> bool:
+    """Whether an earlier attempt of ours at this step got through."""
+    held = Execution.objects.filter(pk=step.execution_id, worker_id=batch.worker_id)
+    if isinstance(step, Finish):
+        return held.finished().filter(last_seq=step.seq, outcome=step.event.outcome).exists()
+    return held.filter(question__question_id=step.event.question_id).exists()
+
+
+def _tell(batch: Batch, written: Written) -> None:
+    """Let the applications above take part in the transaction, and lists hear of it after the commit."""
+    if not written.fresh:
+        return
+    rows = Execution.objects.filter(pk__in=written.fresh).in_bulk()
+    finished = [rows[s.execution_id] for s in batch.steps if isinstance(s, Finish) and s.execution_id in rows]
+    if finished:
+        executions_finished.send(sender=Execution, executions=finished)
+    announce([change_of(e, "finished" if e.state == State.FINISHED else "updated") for e in rows.values()])
