@@ -1,0 +1,173 @@
+"""What people do with sessions and messages. Views and consumers call these and nothing deeper.
+
+Every service is synchronous ORM code in a transaction of its own; a refused request leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from chat.models import Message, Role, Session
+from executions import services, validation
+from executions.errors import InvalidInput, NotFound
+from executions.models import Execution
+from executions.states import OnBusy, Source
+
+DEFAULT_SESSION_ID = "web:chat"
+FORK_PREFIX = "web:chat:fork:"
+MAX_CLIENT_ID_CHARS = 64
+MAX_TITLE_CHARS = 200
+MAX_QUERY_CHARS = 200
+
+
+def send_message(
+    owner: AbstractBaseUser,
+    session_id: str,
+    content: str,
+    *,
+    model: str = "",
+    web_search: bool | None = None,
+    exclude_tools: Sequence[str] = (),
+    on_busy: OnBusy | str = OnBusy.QUEUE,
+    client_id: str | None = None,
+    source: Source | str = Source.API,
+) -> tuple[Execution, Message]:
+    """Store a user's message and start its execution, in one transaction.
+
+    A ``client_id`` that this session has seen already returns what was started then, so that a sender who lost the
+    reply may send again. Raises InvalidInput, UnknownModel, UnknownAgent, SessionBusy.
+    """
+    session_id = validation.session_id(session_id)
+    client_id = validation.text(client_id or "", "client_id", MAX_CLIENT_ID_CHARS)
+    options = {"web_search": web_search, "exclude_tools": list(exclude_tools)}
+    try:
+        with transaction.atomic():
+            if (before := _sent_before(owner, session_id, client_id)) is not None:
+                return before
+            execution = services.start(
+                owner=owner,
+                prompt=content,
+                session_id=session_id,
+                model=model,
+                options=options,
+                on_busy=on_busy,
+                source=source,
+            )
+            message = Message.objects.at_home().get(execution=execution, role=Role.USER)
+            if client_id:
+                message.client_id = client_id
+                message.save(update_fields=["client_id"])
+    except IntegrityError:
+        # Two senders of one client_id at the same moment: the other one has won.
+        if (before := _sent_before(owner, session_id, client_id)) is None:
+            raise
+        return before
+    return execution, message
+
+
+def _sent_before(owner: AbstractBaseUser, session_id: str, client_id: str) -> tuple[Execution, Message] | None:
+    if not client_id:
+        return None
+    mine = Message.objects.owned_by(owner).filter(execution__isnull=False).select_related("execution")
+    message = mine.filter(session__session_id=session_id, client_id=client_id).first()
+    return (message.execution, message) if message and message.execution else None
+
+
+def get_session(owner: AbstractBaseUser, session_id: str) -> Session:
+    """Return a session of ``owner``. Raises InvalidInput, NotFound."""
+    session = Session.objects.owned_by(owner).filter(session_id=validation.session_id(session_id)).first()
+    if session is None:
+        raise NotFound("There is no such session.")
+    return session
+
+
+def unfinished(owner: AbstractBaseUser, session_id: str) -> QuerySet[Execution]:
+    """Return what still runs, waits or is queued in a session of ``owner``; others' sessions are never meant."""
+    session_id = validation.session_id(session_id)
+    return Execution.objects.unfinished().filter(owner=owner, session_id=session_id).order_by("pk")
+
+
+def cancel(
+    owner: AbstractBaseUser, session_id: str, *, reason: str = "", source: Source | str = Source.API
+) -> services.CancelReport:
+    """Stop everything unfinished in a session: what runs and what is queued behind it. Raises InvalidInput."""
+    return services.cancel(unfinished(owner, session_id), by=owner, reason=reason, source=source)
+
+
+def update_session(
+    owner: AbstractBaseUser, session_id: str, *, title: str | None = None, archived: bool | None = None
+) -> Session:
+    """Rename or (un)archive a session; ``None`` leaves a value as it is. Raises InvalidInput, NotFound."""
+    session = get_session(owner, session_id)
+    changes: dict[str, str | bool] = {}
+    if title is not None:
+        changes["title"] = " ".join(validation.text(title, "The title", MAX_TITLE_CHARS).split())
+        if not changes["title"]:
+            raise InvalidInput("The title is empty; write a name for the session.")
+    if archived is not None:
+        changes["archived"] = archived
+    if changes:
+        Session.objects.filter(pk=session.pk).update(**changes)
+        session.refresh_from_db()
+    return session
+
+
+def delete_session(owner: AbstractBaseUser, session_id: str, *, source: Source | str = Source.API) -> None:
+    """Stop what runs in a session and remove its messages; the executions stay in the history. Raises NotFound."""
+    session = get_session(owner, session_id)
+    with transaction.atomic():
+        cancel(owner, session_id, reason="The session was deleted", source=source)
+        session.delete()
+
+
+def fork(owner: AbstractBaseUser, session_id: str, message_id: int = 0) -> tuple[Session, int]:
+    """Copy a session up to and including a message (0: all of it); returns the new session and the copies' number.
+
+    A turn that has not finished is left out: its answer does not exist yet. The copies keep their executions, so
+    the agent remembers in the fork what it knew. Raises InvalidInput, NotFound.
+    """
+    if not isinstance(message_id, int) or isinstance(message_id, bool) or message_id < 0:
+        raise InvalidInput("message_id must be the number of a message, or 0 for all.")
+    with transaction.atomic():
+        source = get_session(owner, session_id)
+        messages = list(source.messages.select_related("execution").defer("execution__transcript").in_order())
+        if message_id:
+            last = next((i for i, message in enumerate(messages) if message.pk == message_id), None)
+            if last is None:
+                raise NotFound("There is no such message in this session.")
+            messages = messages[: last + 1]
+        kept = [m for m in messages if m.execution is None or m.execution.outcome]
+        target = Session.objects.create(
+            owner=owner,
+            session_id=_free_fork_id(owner),
+            title=f"{source.title[: MAX_TITLE_CHARS - 7]} (fork)".strip(),
+            turns=max((m.turn for m in kept), default=0),
+        )
+        for message in kept:
+            message.pk, message.session, message.client_id = None, target, ""
+        Message.objects.bulk_create(kept, batch_size=200)
+        Session.objects.filter(pk=target.pk).summarize()
+    target.refresh_from_db()
+    return target, len(kept)
+
+
+def _free_fork_id(owner: AbstractBaseUser) -> str:
+    number = time.time_ns() // 1_000_000
+    taken = Session.objects.owned_by(owner)
+    while taken.filter(session_id=f"{FORK_PREFIX}{number}").exists():
+        number += 1
+    return f"{FORK_PREFIX}{number}"
+
+
+def search(owner: AbstractBaseUser, query: str, limit: int = 50) -> QuerySet[Message]:
+    """Return the newest messages of ``owner`` that contain ``query``. Raises InvalidInput."""
+    query = validation.text(query, "The search text", MAX_QUERY_CHARS).strip()
+    if not query:
+        raise InvalidInput("The search text is empty; write what to look for.")
+    found = Message.objects.owned_by(owner).filter(content__icontains=query)
+    return found.select_related("session").order_by("-pk")[:limit]
