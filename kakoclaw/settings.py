@@ -1,13 +1,135 @@
-"""Settings of the site."""
+"""Settings of the site. What a person may choose comes from the environment: see docs/configuration.md."""
 
+import os
+from datetime import timedelta
 from pathlib import Path
 
+import environ
+
+from kakoclaw import __version__
+from kakoclaw.databases import EXAMPLE as DATABASE_EXAMPLE
+from kakoclaw.databases import SCHEMES as DATABASE_SCHEMES
+from kakoclaw.databases import database
+from kakoclaw.environment import Environment
+from kakoclaw.home import open_home, secret_key
+
+LEVELS = ("debug", "info", "warning", "error")
 BASE_DIR = Path(__file__).resolve().parent.parent
-SECRET_KEY = "insecure-bootstrap"
-DEBUG = False
-ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+
+# Variables that are set win over the file, so that one start can be different. Keys of model providers are read from
+# the process's environment by their own libraries, so the file is read into that.
+environ.Env.read_env(os.environ.get("KAKOCLAW_ENV_FILE", BASE_DIR / ".env"))
+env = Environment(os.environ)
+env.known |= {"KAKOCLAW_ENV_FILE", "KAKOCLAW_ADMIN_PASSWORD", "KAKOCLAW_EXECUTION"}
+
+# Where things are kept ------------------------------------------------------------------------------------------------
+
+HOME = open_home(Path(env.text("KAKOCLAW_HOME", str(BASE_DIR / "var"))).expanduser().absolute())
+SECRET_KEY = env.text("KAKOCLAW_SECRET_KEY") or secret_key(HOME)
+if len(SECRET_KEY) < 50:
+    env.problems.append("KAKOCLAW_SECRET_KEY is too short: it must have at least 50 characters, made at random.")
+
+DATABASES = {"default": database(env.address("DATABASE_URL", DATABASE_SCHEMES, DATABASE_EXAMPLE), HOME)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.address("REDIS_URL", ("redis", "rediss", "unix"), "redis://localhost:6379/0")
+if REDIS_URL:
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            # A socket timeout makes redis-py wrap its awaits in asyncio.wait_for, which loses cancellations on 3.11.
+            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}], "prefix": "kakoclaw"},
+        }
+    }
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+else:
+    CHANNEL_LAYERS = {
+        "default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 10_000}},
+    }
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# Who may connect ------------------------------------------------------------------------------------------------------
+
+SERVE_HOST = env.text("HOST", "127.0.0.1")
+SERVE_PORT = env.number("PORT", 18880, minimum=0, maximum=65535)
+ALLOWED_HOSTS = env.names("KAKOCLAW_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = [origin.rstrip("/").lower() for origin in env.names("KAKOCLAW_TRUSTED_ORIGINS")]
+if any(not origin.startswith(("http://", "https://")) for origin in CSRF_TRUSTED_ORIGINS):
+    env.wrong("KAKOCLAW_TRUSTED_ORIGINS", "must be a list of origins such as https://kakoclaw.example.org")
+
+DEBUG = env.switch("KAKOCLAW_DEBUG")
+HTTPS = env.switch("KAKOCLAW_HTTPS")
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+# W005 and W021: subdomains and the browsers' preload lists are for the owner of the domain to decide, at the proxy.
+# W008: the proxy redirects to HTTPS; the site itself never answers a POST with a redirect.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+#: Bytes of a request's body: a prompt of the greatest length fits, in whatever way its JSON is written.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+#: Bytes of a WebSocket message; longer ones close the connection with code 1009.
+WEBSOCKET_MAX_BYTES = 16 * 1024 * 1024
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "/"
+
+# What runs ------------------------------------------------------------------------------------------------------------
+
+MODEL = env.text("KAKOCLAW_MODEL", "demo")
+MODELS = list(dict.fromkeys([MODEL, *env.names("KAKOCLAW_MODELS", "demo")]))
+for model in MODELS:
+    if model != "demo" and not all(model.partition(":")):
+        name = "KAKOCLAW_MODEL" if model == MODEL else "KAKOCLAW_MODELS"
+        env.wrong(name, "must be demo, or a provider and a model such as openai-chat:gpt-4.1 or anthropic:claude-sonnet-4-5")
+
+EXECUTIONS = {
+    "HOME": HOME,
+    "WORKSPACES": HOME / "workspaces",
+    "AGENTS": {"demo": "executions.agents.demo.DemoAgent", "llm": "executions.agents.llm.LLMAgent"},
+    "MODEL": MODEL,
+    "MODELS": MODELS,
+    "MAX_RUNNING": env.number("KAKOCLAW_MAX_RUNNING", 64, maximum=100_000),
+    "MAX_RUNNING_PER_OWNER": env.number("KAKOCLAW_MAX_RUNNING_PER_OWNER", 16, maximum=100_000),
+    "DRAIN_SECONDS": env.number("KAKOCLAW_DRAIN_SECONDS", 0, minimum=0),
+    "LIMITS": {
+        "wall_seconds": env.number("KAKOCLAW_WALL_SECONDS", 3600),
+        "steps": env.number("KAKOCLAW_MAX_STEPS", 100),
+        "tokens": env.number("KAKOCLAW_MAX_TOKENS", 2_000_000),
+        "output_chars": env.number("KAKOCLAW_MAX_OUTPUT_CHARS", 1_000_000),
+        "tool_seconds": env.number("KAKOCLAW_TOOL_SECONDS", 600),
+        "tool_output_chars": env.number("KAKOCLAW_TOOL_OUTPUT_CHARS", 100_000),
+    },
+    "MAX_PROMPT_CHARS": env.number("KAKOCLAW_MAX_PROMPT_CHARS", 1_000_000),
+    "ALLOW_PRIVATE_ADDRESSES": env.switch("KAKOCLAW_ALLOW_PRIVATE_ADDRESSES"),
+    "SEARCH_URL": env.address("KAKOCLAW_SEARCH_URL", ("http", "https"), "https://search.example.org/search"),
+    "MCP_CONFIG": Path(mcp).expanduser().absolute() if (mcp := env.text("KAKOCLAW_MCP_CONFIG")) else None,
+}
+if EXECUTIONS["MCP_CONFIG"] and not EXECUTIONS["MCP_CONFIG"].is_file():
+    env.wrong("KAKOCLAW_MCP_CONFIG", "must be the path of an existing JSON file")
+
+# The site -------------------------------------------------------------------------------------------------------------
+
 INSTALLED_APPS = [
-    "daphne",
+    "kakoclaw.apps.SiteConfig",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -19,30 +141,19 @@ INSTALLED_APPS = [
     "django_filters",
     "knox",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "executions",
     "chat",
-    "kakoclaw",
 ]
-HOME = BASE_DIR / "var"
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": HOME / "kakoclaw.sqlite3",
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
-        },
-    }
-}
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 MIDDLEWARE = [
+    "kakoclaw.middleware.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [
     {
@@ -58,8 +169,74 @@ TEMPLATES = [
         },
     }
 ]
-STATIC_URL = "/static/"
-USE_TZ = True
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ROOT_URLCONF = "kakoclaw.urls"
 ASGI_APPLICATION = "kakoclaw.asgi.application"
+# Addresses of the API are written to match with and without a slash at the end, so no POST is ever redirected.
+APPEND_SLASH = False
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+}
+
+REST_FRAMEWORK = {
+    # Tokens first: a request without credentials is then answered with 401, and told which scheme to use.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
+    "DEFAULT_PARSER_CLASSES": [
+        "rest_framework.parsers.JSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_RATES": {"login": f"{env.number('KAKOCLAW_LOGINS_PER_MINUTE', 10)}/min"},
+    "EXCEPTION_HANDLER": "executions.api.errors.exception_handler",
+    # Without a proxy of ours, X-Forwarded-For is whatever the sender wrote; a throttle must not believe it.
+    "NUM_PROXIES": 1 if HTTPS else 0,
+}
+REST_KNOX = {
+    "AUTH_HEADER_PREFIX": "Bearer",
+    "TOKEN_TTL": timedelta(hours=env.number("KAKOCLAW_TOKEN_HOURS", 24, maximum=24 * 366)),
+    # Tokens in use stay valid, up to thirty days; the database is told at most every ten minutes.
+    "AUTO_REFRESH": True,
+    "AUTO_REFRESH_MAX_TTL": timedelta(days=30),
+    "MIN_REFRESH_INTERVAL": 600,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "KakoClaw",
+    "DESCRIPTION": "Start agents, follow them, answer them, and stop them.",
+    "VERSION": __version__,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "kakoclaw": {"level": (level := env.choice("KAKOCLAW_LOG_LEVEL", "info", LEVELS).upper())},
+        "executions": {"level": level},
+        "chat": {"level": level},
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        # Every 404 of every scanner would be a line; errors (5xx) still are.
+        "django.request": {"level": "ERROR"},
+    },
+}
+
+env.check()

@@ -1,0 +1,51 @@
+"""A request whose body is too large is refused with a clear answer, whichever view it was for."""
+
+from __future__ import annotations
+
+import json
+
+from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, Scope
+
+
+class _TooLarge(Exception):
+    """The body has more bytes than allowed."""
+
+
+class BodyLimit:
+    """ASGI application in front of Django: bodies of at most ``limit`` bytes pass.
+
+    Django's own limit covers forms only; what an API view reads goes past it.
+    """
+
+    def __init__(self, application: ASGI3Application, limit: int) -> None:
+        self.application = application
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        received = 0
+
+        async def counted() -> ASGIReceiveEvent:
+            nonlocal received
+            event = await receive()
+            if event["type"] == "http.request":
+                received += len(event["body"])
+                if received > self.limit:
+                    raise _TooLarge
+            return event
+
+        declared = dict(scope["headers"]).get(b"content-length", b"")  # type: ignore[typeddict-item]
+        if declared.isdigit() and int(declared) > self.limit:
+            await self._refuse(send)
+            return
+        try:
+            await self.application(scope, counted, send)
+        except _TooLarge:
+            # Django reads the whole body before it answers, so nothing has been sent yet.
+            await self._refuse(send)
+
+    async def _refuse(self, send: ASGISendCallable) -> None:
+        text = f"The body is too large: at most {self.limit:,} bytes are accepted."
+        body = json.dumps({"detail": text, "error": text, "code": "too_large"}).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 413, "headers": headers, "trailers": False})
+        await send({"type": "http.response.body", "body": body, "more_body": False})

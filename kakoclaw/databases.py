@@ -1,0 +1,40 @@
+"""What DATABASE_URL means to Django."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+SCHEMES = ("sqlite", "postgres", "postgresql")
+EXAMPLE = "postgres://user:password@localhost:5432/kakoclaw"
+
+#: Writers take their turn at BEGIN (IMMEDIATE) and wait for it up to the timeout; readers never wait (WAL). Without
+#: IMMEDIATE, a transaction that reads before it writes fails with "database is locked" as soon as another one wrote.
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8000; "
+        "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;"
+    ),
+}
+
+
+def database(url: str, home: Path) -> dict[str, Any]:
+    """Return Django's settings of the database behind the URL; SQLite in the home when there is no URL."""
+    if not url:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": home / "kakoclaw.sqlite3", "OPTIONS": SQLITE_OPTIONS}
+    config: dict[str, Any] = environ.Env.db_url_config(url)
+    if not config.get("NAME"):
+        raise ImproperlyConfigured(f"DATABASE_URL names no database: it must be an address such as {EXAMPLE}.")
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        return config | {"OPTIONS": SQLITE_OPTIONS | config.get("OPTIONS", {})}
+    # Under ASGI each request has a thread of its own, so a connection kept open by its thread is never used again:
+    # connections are lent by a pool instead, and checked before they are lent.
+    config["OPTIONS"] = {
+        "pool": {"min_size": 2, "max_size": 32, "timeout": 10, "check": None},
+    } | config.get("OPTIONS", {})
+    return config | {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}

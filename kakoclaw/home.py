@@ -1,0 +1,52 @@
+"""The home: the one directory that holds what this installation keeps (database, workspaces, secret key)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def open_home(home: Path) -> Path:
+    """Make the home, readable by its owner only, and return it. Raises ImproperlyConfigured in one line."""
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(_unusable(home, error)) from error
+    # root may write where the mode forbids it, and a read-only file system forbids what the mode allows: ask the system.
+    if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(_unusable(home, "it is not writable by this user"))
+    return home
+
+
+def _unusable(home: Path, reason: object) -> str:
+    text = reason.strerror if isinstance(reason, OSError) and reason.strerror else reason
+    return f"KAKOCLAW_HOME={str(home)!r} cannot be used: {text}. Choose a directory that this user may write to."
+
+
+def secret_key(home: Path) -> str:
+    """Return the key kept in the home; made once, by whichever process comes first.
+
+    The key is written to a file of its own and then linked to its name, which fails when the name exists: two
+    processes that start together agree on one key, and none ever reads half of one.
+    """
+    path = home / "secret-key"
+    if not path.exists():
+        draft = home / f".secret-key.{os.getpid()}"
+        try:
+            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(64))
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass  # Another process was first; its key is the key.
+            finally:
+                draft.unlink()
+        except OSError as error:
+            raise ImproperlyConfigured(_unusable(home, error)) from error
+    key = path.read_text(encoding="ascii").strip()
+    if len(key) < 50:
+        raise ImproperlyConfigured(f"{path} does not hold a secret key; remove the file to have a new one made.")
+    return key

@@ -1,0 +1,40 @@
+/** Requests to this server: JSON in, JSON out, an Error that says what went wrong in words. */
+
+const token = () => document.querySelector("meta[name=csrf]")?.content ?? "";
+
+async function send(url, options) {
+  let response;
+  try {
+    response = await fetch(url, { credentials: "same-origin", ...options });
+  } catch (cause) {
+    throw new Error("The server cannot be reached. Nothing was changed; try again when you are connected.", { cause });
+  }
+  if (response.status === 401) throw new Error("You are signed out. Sign in again to go on.");
+  return response;
+}
+
+/** Call the REST API; `path` is relative to `/api/v1/`. Returns the parsed answer, or null where there is none. */
+export async function api(method, path, body) {
+  const response = await send(`${document.body.dataset.api}/${path}`, {
+    method,
+    headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token() },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const isJson = response.headers.get("Content-Type")?.includes("json");
+  const answer = isJson ? await response.json() : null;
+  if (!response.ok) throw new Error(answer?.detail || `The server answered ${response.status}.`);
+  return answer;
+}
+
+/** Post a form as the browser would, without leaving the page. */
+export async function post(url, form) {
+  const response = await send(url, { method: "POST", headers: { "X-CSRFToken": token() }, body: form });
+  if (!response.ok) throw new Error(`The server answered ${response.status}. Reload the page and try again.`);
+}
+
+/** Fetch a page of this site and return it parsed. */
+export async function page(url) {
+  const response = await send(url, { headers: { Accept: "text/html" } });
+  if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+  return new DOMParser().parseFromString(await response.text(), "text/html");
+}

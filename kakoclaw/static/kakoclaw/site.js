@@ -1,0 +1,9 @@
+/** What every page does. */
+
+import { startClock } from "./clock.js";
+import { startRefresh } from "./refresh.js";
+import { startTasks } from "./tasks.js";
+
+startClock();
+startRefresh();
+startTasks();

@@ -1,0 +1,38 @@
+/** What runs, on every page: the count in the rail, the favicon, and `task` events for whoever shows more of it. */
+
+import { api } from "./http.js";
+import { setRunning } from "./notify.js";
+import { Socket } from "./socket.js";
+
+/** Fires `change` (detail: the frame) for each life-cycle frame, and `open` whenever some may have been missed. */
+export const tasks = new EventTarget();
+
+let timer = null;
+
+async function count() {
+  timer = null;
+  const { results } = await api("GET", "executions/active/");
+  const number = results.length;
+  setRunning(number);
+  const badge = document.querySelector("[data-count]");
+  badge.textContent = number > 99 ? "99+" : String(number);
+  badge.hidden = number === 0;
+}
+
+/** Count again soon; many changes at once are one count. */
+function countSoon() {
+  timer ??= setTimeout(() => count().catch((error) => console.warn("counting:", error.message)), 200);
+}
+
+export function startTasks() {
+  if (!document.querySelector("[data-count]")) return;
+  const socket = new Socket(document.body.dataset.tasks);
+  socket.addEventListener("open", () => {
+    countSoon();
+    tasks.dispatchEvent(new Event("open"));
+  });
+  socket.addEventListener("frame", ({ detail }) => {
+    countSoon();
+    tasks.dispatchEvent(new CustomEvent("change", { detail }));
+  });
+}
