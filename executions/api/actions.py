@@ -1,0 +1,136 @@
+"""The part of the viewset that acts: start, cancel, answer, retry, priority."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.viewsets import GenericViewSet
+
+from executions import services
+from executions.api import confirmation
+from executions.api.filters import narrowed
+from executions.api.requests import AnswerRequest, CancelManyRequest, CancelRequest, PriorityRequest, StartRequest
+from executions.api.serializers import (
+    CancelManyResultSerializer,
+    CancelResultSerializer,
+    ErrorSerializer,
+    ExecutionSerializer,
+)
+from executions.models import Execution
+
+CONFLICT = {409: OpenApiResponse(ErrorSerializer, description="It is not in the state this needs.")}
+
+
+class ExecutionActions(GenericViewSet[Execution]):
+    """What people do with executions; every handler parses, calls one service and answers."""
+
+    def given(self, request: Request) -> dict[str, Any]:
+        """Return the validated body of this action. Raises ValidationError."""
+        serializer: Serializer[Any] = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
+
+    def as_json(self, execution_id: int) -> dict[str, Any]:
+        """Return the execution as it is now."""
+        execution = self.get_queryset().get(pk=execution_id)
+        return dict(ExecutionSerializer(execution, context=self.get_serializer_context()).data)
+
+    @extend_schema(summary="Start an execution", request=StartRequest, responses={201: ExecutionSerializer, **CONFLICT})
+    def create(self, request: Request) -> Response:
+        """Queue an execution; it starts as soon as a worker has a free slot."""
+        execution = services.start(owner=_user(request), source="api", **self.given(request))
+        return self.created(execution)
+
+    @extend_schema(
+        summary="Cancel an execution", request=CancelRequest, responses=CancelResultSerializer, operation_id="cancel"
+    )
+    @action(detail=True, methods=["post"], serializer_class=CancelRequest)
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Stop it, with all that it started. Canceling twice, or too late, is harmless and says so."""
+        execution, given = self.get_object(), self.given(request)
+        report = services.cancel(_only(execution), by=_user(request), reason=given["reason"], source="api")
+        if given["wait"] and not report.already_finished:
+            async_to_sync(confirmation.wait)(execution.pk, given["wait"])
+        return Response(confirmation.result(report, self.as_json(execution.pk)))
+
+    @extend_schema(
+        summary="Cancel many executions",
+        request=CancelManyRequest,
+        responses=CancelManyResultSerializer,
+        operation_id="cancel_many",
+    )
+    @action(detail=False, methods=["post"], url_path="cancel", url_name="cancel-many", name="Cancel many",
+            serializer_class=CancelManyRequest)  # fmt: skip
+    def cancel_many(self, request: Request) -> Response:
+        """Stop executions by ids, by the list's filters, or all that you may see."""
+        given = self.given(request)
+        chosen, not_found = _chosen(self.get_queryset(), given)
+        report = services.cancel(chosen, by=_user(request), reason=given["reason"], source="api")
+        return Response(confirmation.result_of_many(report, not_found))
+
+    @extend_schema(
+        summary="Answer a question",
+        request=AnswerRequest,
+        responses={200: ExecutionSerializer, **CONFLICT},
+        operation_id="answer",
+    )
+    @action(detail=True, methods=["post"], serializer_class=AnswerRequest)
+    def answer(self, request: Request, pk: str) -> Response:
+        """Answer the question in `question`, or approve or reject the plan."""
+        execution, given = self.get_object(), self.given(request)
+        services.answer(execution.pk, question_id=given["question_id"], answer=given["answer"], by=_user(request))
+        return Response(self.as_json(execution.pk))
+
+    @extend_schema(
+        summary="Retry an execution", request=None, responses={201: ExecutionSerializer, **CONFLICT},
+        operation_id="retry",
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], serializer_class=Serializer)
+    def retry(self, request: Request, pk: str) -> Response:
+        """Start the same request again as a new execution; only finished ones can be retried."""
+        return self.created(services.retry(self.get_object(), by=_user(request), source="api"))
+
+    @extend_schema(
+        summary="Move an execution in the queue",
+        request=PriorityRequest,
+        responses={200: ExecutionSerializer, **CONFLICT},
+        operation_id="priority",
+    )
+    @action(detail=True, methods=["post"], serializer_class=PriorityRequest)
+    def priority(self, request: Request, pk: str) -> Response:
+        """Change the priority of a queued execution; higher ones start first."""
+        execution, given = self.get_object(), self.given(request)
+        services.set_priority(execution, given["priority"], by=_user(request))
+        return Response(self.as_json(execution.pk))
+
+    def created(self, execution: Execution) -> Response:
+        address = self.reverse_action("detail", args=[execution.pk])
+        return Response(self.as_json(execution.pk), status.HTTP_201_CREATED, headers={"Location": address})
+
+
+def _user(request: Request) -> AbstractBaseUser:
+    assert isinstance(request.user, AbstractBaseUser)  # noqa: S101  (IsAuthenticated has seen to it)
+    return request.user
+
+
+def _only(execution: Execution) -> QuerySet[Execution]:
+    return Execution.objects.filter(pk=execution.pk)
+
+
+def _chosen(visible: QuerySet[Execution], given: dict[str, Any]) -> tuple[QuerySet[Execution], list[int]]:
+    """Return what a cancel of many is about, and the ids for which there is nothing to see."""
+    if given.get("ids"):
+        found = set(visible.filter(pk__in=given["ids"]).order_by().values_list("pk", flat=True))
+        return Execution.objects.filter(pk__in=found), sorted(set(given["ids"]) - found)
+    if given.get("filter"):
+        return narrowed(visible, given["filter"]).unfinished(), []  # type: ignore[attr-defined]
+    return visible.unfinished(), []  # type: ignore[attr-defined]

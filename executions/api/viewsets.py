@@ -1,0 +1,150 @@
+"""The REST API of executions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import close_old_connections
+from django.db.models import QuerySet
+from django.http import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.exceptions import MethodNotAllowed, NotFound
+from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from executions import readers
+from executions.api import stream
+from executions.api.actions import ExecutionActions
+from executions.api.filters import ExecutionFilter, StrictFilterBackend
+from executions.api.pagination import MAX_ID, HistoryPagination, is_id, whole_number
+from executions.api.parsers import JSONParser
+from executions.api.renderers import EventStreamRenderer
+from executions.api.requests import StartRequest
+from executions.api.serializers import (
+    EventPageSerializer,
+    EventSerializer,
+    ExecutionListSerializer,
+    ExecutionSerializer,
+    StatsSerializer,
+)
+from executions.api.stats import stats
+from executions.events import Finished
+from executions.models import Execution
+from executions.states import State
+
+EVENTS_PER_PAGE = 1_000
+MAX_EVENTS_PER_PAGE = 5_000
+STREAM = {(200, "text/event-stream"): OpenApiResponse(OpenApiTypes.STR, description="Server-Sent Events.")}
+AFTER = OpenApiParameter("after", int, description="The last `seq` you have seen; 0 for all.")
+
+
+@extend_schema_view(
+    list=extend_schema(summary="History: executions, newest first"),
+    retrieve=extend_schema(summary="One execution with its answer"),
+)
+class ExecutionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ExecutionActions):
+    """Executions that you may see: your own, and as staff everybody's."""
+
+    permission_classes = [IsAuthenticated]
+    parser_classes = [JSONParser, FormParser, MultiPartParser]
+    renderer_classes = [JSONRenderer, BrowsableAPIRenderer]
+    filter_backends = [StrictFilterBackend]
+    filterset_class = ExecutionFilter
+    pagination_class = HistoryPagination
+    serializer_class = ExecutionSerializer
+    queryset = Execution.objects.none()  # names the model; get_queryset() is what is used
+    lookup_value_regex = "[^/]+"
+
+    def get_queryset(self) -> QuerySet[Execution]:
+        visible = Execution.objects.visible_to(self.request.user)
+        rows = visible.select_related("owner", "cancel_requested_by")
+        lists = self.action in ("list", "active")
+        return rows.without_bodies() if lists else rows.defer("transcript", "options")
+
+    def get_object(self) -> Execution:
+        """Return the execution of the address; one of somebody else does not exist."""
+        if not is_id(self.kwargs["pk"]):
+            raise NotFound(f"There is no execution {self.kwargs['pk']!r}; ids are whole numbers.")
+        execution = self.get_queryset().filter(pk=int(self.kwargs["pk"])).first()
+        if execution is None:
+            raise NotFound(f"There is no execution {self.kwargs['pk']}.")
+        return execution
+
+    def get_serializer_class(self) -> type[Any]:
+        return {"list": ExecutionListSerializer, "create": StartRequest}.get(self.action, self.serializer_class)
+
+    @extend_schema(summary="What runs or waits right now", responses=ExecutionListSerializer(many=True))
+    @action(detail=False, pagination_class=None, serializer_class=ExecutionListSerializer)
+    def active(self, request: Request) -> Response:
+        """Everything running or waiting for an answer, longest first; the list's filters apply."""
+        active = self.get_queryset().active().order_by("started_at", "id")  # type: ignore[attr-defined]
+        return Response(self.get_serializer(self.filter_queryset(active), many=True).data)
+
+    @extend_schema(summary="Numbers for a dashboard", responses=StatsSerializer, filters=False)
+    @action(detail=False, pagination_class=None, filterset_class=None)
+    def stats(self, request: Request) -> Response:
+        """How many are queued, running, waiting and stopping, and how the newest ones ended."""
+        return Response(stats(Execution.objects.visible_to(request.user)))
+
+    @extend_schema(
+        summary="Events after a seq; with `Accept: text/event-stream` live",
+        parameters=[AFTER, OpenApiParameter("limit", int, description=f"At most {MAX_EVENTS_PER_PAGE}.")],
+        responses={200: EventPageSerializer},
+        filters=False,
+    )
+    @action(detail=True, pagination_class=None, filterset_class=None,
+            renderer_classes=[JSONRenderer, BrowsableAPIRenderer, EventStreamRenderer])  # fmt: skip
+    def events(self, request: Request, pk: str) -> HttpResponseBase:
+        """What has happened so far, in order; `next_after` is the `after` of the next request."""
+        execution = self.get_object()
+        if request.accepted_renderer.format == EventStreamRenderer.format:
+            return self.streamed(execution)
+        after = whole_number(request.query_params.get("after", "0"), "after", 0, MAX_ID)
+        limit = request.query_params.get("limit", str(EVENTS_PER_PAGE))
+        size = whole_number(limit, "limit", 1, MAX_EVENTS_PER_PAGE)
+        entries = readers.read(execution.pk, after, size + 1)
+        page = entries[:size]
+        return Response(
+            {
+                "results": EventSerializer(page, many=True).data,
+                "next_after": page[-1].seq if page else after,
+                "has_more": len(entries) > size,
+                "finished": bool(page) and page[-1].type == Finished.type,
+            }
+        )
+
+    @extend_schema(summary="Events as Server-Sent Events, live", parameters=[AFTER], responses=STREAM, filters=False)
+    @action(detail=True, pagination_class=None, filterset_class=None, url_path="events/stream",
+            renderer_classes=[EventStreamRenderer, JSONRenderer, BrowsableAPIRenderer])  # fmt: skip
+    def events_stream(self, request: Request, pk: str) -> HttpResponseBase:
+        """Every event exactly once, until the last; `id:` is the seq, so `Last-Event-ID` resumes."""
+        return self.streamed(self.get_object())
+
+    def streamed(self, execution: Execution) -> HttpResponseBase:
+        """Return the stream that continues where the reader says it was."""
+        last = self.request.headers.get("Last-Event-ID")
+        raw, name = (self.request.query_params.get("after", "0"), "after") if last is None else (last, "Last-Event-ID")
+        after = whole_number(raw, name, 0, MAX_ID)
+        close_old_connections()  # the stream may be open for hours, and this thread with it
+        if execution.state == State.FINISHED and after >= execution.last_seq:
+            return stream.nothing_more()
+        return stream.response(execution.pk, after)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer errors as JSON where a stream was asked for."""
+        renderer = getattr(self.request, "accepted_renderer", None)
+        if renderer is not None and renderer.format == EventStreamRenderer.format:
+            self.request.accepted_renderer, self.request.accepted_media_type = JSONRenderer(), "application/json"
+        return super().handle_exception(exc)
+
+    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Show the form of an action to a person who opens its address in the browsable API."""
+        if request.method == "GET" and request.accepted_renderer.format == BrowsableAPIRenderer.format:
+            return Response(ExecutionSerializer(self.get_object()).data if "pk" in kwargs else {})
+        raise MethodNotAllowed(str(request.method))
