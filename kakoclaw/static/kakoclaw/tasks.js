@@ -11,8 +11,8 @@ let timer = null;
 
 async function count() {
   timer = null;
-  const { results } = await api("GET", "executions/active/");
-  const number = results.length;
+  const answer = await api("GET", "executions/active/");
+  const number = (answer.results ?? answer).length;
   setRunning(number);
   const badge = document.querySelector("[data-count]");
   badge.textContent = number > 99 ? "99+" : String(number);

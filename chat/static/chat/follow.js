@@ -1,0 +1,48 @@
+/** Keeps the end in view while the reader is at the end, and never pulls a reader who scrolled away. */
+
+const NEAR = 48;
+
+export class Follow {
+  constructor(thread, button) {
+    this.thread = thread;
+    this.button = button;
+    this.stuck = true;
+    this.top = thread.scrollTop;
+    thread.addEventListener("scroll", () => this.moved(), { passive: true });
+    button.addEventListener("click", () => this.stick());
+    // Whatever makes the conversation grow (text, a card, an image, the keyboard of a phone) is seen here.
+    const observer = new ResizeObserver(() => this.grown());
+    observer.observe(thread);
+    for (const child of thread.children) observer.observe(child);
+  }
+
+  get atEnd() {
+    const { scrollTop, scrollHeight, clientHeight } = this.thread;
+    return scrollHeight - scrollTop - clientHeight < NEAR;
+  }
+
+  /** Only a move upwards is the reader's will to leave; growing content moves nothing upwards. */
+  moved() {
+    const up = this.thread.scrollTop < this.top - 1;
+    this.top = this.thread.scrollTop;
+    if (this.atEnd) this.stuck = true;
+    else if (up) this.stuck = false;
+    this.button.hidden = this.stuck || this.atEnd;
+  }
+
+  grown() {
+    if (this.stuck) this.toEnd();
+    this.button.hidden = this.stuck || this.atEnd;
+  }
+
+  toEnd() {
+    this.thread.scrollTop = this.thread.scrollHeight;
+    this.top = this.thread.scrollTop;
+  }
+
+  stick() {
+    this.stuck = true;
+    this.toEnd();
+    this.button.hidden = true;
+  }
+}

@@ -1,0 +1,16 @@
+/** One line of what a confirmed stop did. */
+
+import { fine } from "../kakoclaw/clock.js";
+
+export function receiptLine(receipt) {
+  if (!receipt || !Object.keys(receipt).length) return "";
+  const { elapsed_ms: elapsed, processes = [], tool, by, reason } = receipt;
+  const me = document.body.dataset.user;
+  return [
+    elapsed === undefined || elapsed === null ? "Stopped" : `Stopped in ${fine(elapsed)}`,
+    processes.length ? `killed ${processes.length} ${processes.length === 1 ? "process" : "processes"}` : "",
+    tool ? `during ${tool}` : "",
+    by && by !== me ? `by ${by}` : "",
+    reason ? `“${reason}”` : "",
+  ].filter(Boolean).join(" · ");
+}

@@ -1,0 +1,71 @@
+/** One call of a tool: what, with which arguments, what it prints, how it ended. */
+
+import { fine, now } from "../kakoclaw/clock.js";
+import { clone, showStatus } from "../kakoclaw/dom.js";
+
+const MAX_SHOWN = 200_000;
+const STATUS = { started: "running", finished: "succeeded", error: "failed", canceled: "canceled" };
+
+/** The argument that says most, for the closed card. */
+function brief(args) {
+  const first = args.command ?? args.path ?? args.url ?? args.query ?? Object.values(args)[0] ?? "";
+  return (typeof first === "string" ? first : JSON.stringify(first)).replace(/\s+/g, " ").slice(0, 300);
+}
+
+function asText(args) {
+  return Object.entries(args).map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`).join("\n");
+}
+
+export class ToolCard {
+  constructor(frame) {
+    this.node = clone("tool");
+    this.started = now();
+    this.streamed = "";
+    this.part("name").textContent = frame.name;
+    this.update(frame);
+  }
+
+  part(name) {
+    return this.node.querySelector(`[data-part=${name}]`);
+  }
+
+  update({ status, args, result }) {
+    const shown = STATUS[status] ?? "running";
+    this.node.dataset.status = shown;
+    showStatus(this.part("status"), shown);
+    if (args && Object.keys(args).length) {
+      this.part("brief").textContent = brief(args);
+      const long = asText(args);
+      this.part("args").textContent = long;
+      // A single short argument is already in the summary.
+      this.part("args").hidden = Object.keys(args).length === 1 && long.length < 60 && !long.includes("\n");
+    }
+    if (status === "started" || !status) return;
+    this.part("elapsed").textContent = this.replayed ? "" : fine(now() - this.started);
+    if (result && !(this.streamed && result.includes(this.streamed.trimEnd()) && result.length - this.streamed.length < 4)) {
+      this.write(this.streamed && !result.startsWith(this.streamed) ? result : result, true);
+    }
+  }
+
+  /** Show more of what it prints; the end of a very long output is what stays in view. */
+  output(text) {
+    this.streamed = (this.streamed + text).slice(-MAX_SHOWN);
+    this.write(text);
+    this.node.open ||= !this.touched;
+  }
+
+  write(text, whole = false) {
+    const output = this.part("output");
+    const atEnd = output.scrollHeight - output.scrollTop - output.clientHeight < 24;
+    if (whole) output.textContent = text.slice(-MAX_SHOWN);
+    else if (output.textContent.length > MAX_SHOWN * 1.5) output.textContent = this.streamed;
+    else output.append(text);
+    output.hidden = !output.textContent;
+    if (atEnd) output.scrollTop = output.scrollHeight;
+  }
+
+  /** It was still running when the run ended. */
+  interrupt(outcome) {
+    if (this.node.dataset.status === "running") this.update({ status: outcome === "canceled" ? "canceled" : "error" });
+  }
+}

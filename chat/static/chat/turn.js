@@ -1,0 +1,172 @@
+/** One message of yours and the run that answers it. It shows what the server said, and nothing before it did. */
+
+import { api } from "../kakoclaw/http.js";
+import { everySecond, fine, now, whole } from "../kakoclaw/clock.js";
+import { clone, showStatus, toast } from "../kakoclaw/dom.js";
+import { Blocks } from "./blocks.js";
+import { receiptLine } from "./receipt.js";
+import { toggleSteps } from "./steps.js";
+
+const UNFINISHED = new Set(["queued", "running", "waiting", "stopping"]);
+const SILENT_MS = 15_000;
+
+export class Turn {
+  /** `node` is rendered by the server or a clone of the same template; `actions` has `answer` and `stop`. */
+  constructor(node, actions) {
+    this.node = node;
+    this.actions = actions;
+    this.blocks = new Blocks(this.part("blocks"), {
+      answer: (question, answer) => actions.answer(this.id, question, answer),
+    });
+    this.seq = 0;
+    this.heard = now();
+    this.started = Date.parse(node.dataset.started) || null;
+    this.note = this.part("note").textContent;
+    this.part("stop").addEventListener("click", () => actions.stop(this));
+    this.part("copy").addEventListener("click", () => this.copy());
+    this.part("steps-button").addEventListener("click", () => toggleSteps(this).catch((error) => toast(error.message)));
+    if (this.status) this.show(this.status);
+  }
+
+  static make(prompt, actions) {
+    const turn = new Turn(clone("turn"), actions);
+    turn.part("prompt").textContent = prompt;
+    turn.part("prompt").parentElement.hidden = !prompt;
+    return turn;
+  }
+
+  part(name) {
+    return this.node.querySelector(`[data-part=${name}]`);
+  }
+
+  get id() {
+    return Number(this.node.dataset.execution) || null;
+  }
+
+  set id(value) {
+    this.node.dataset.execution = value;
+    const link = this.part("details");
+    link.href = `/executions/${value}`;
+    link.hidden = false;
+  }
+
+  get status() {
+    return this.node.dataset.status;
+  }
+
+  get unfinished() {
+    return UNFINISHED.has(this.status);
+  }
+
+  get prompt() {
+    return this.part("prompt").textContent;
+  }
+
+  /** Take one frame of the server; a frame seen before changes nothing. */
+  apply(frame) {
+    if (frame.seq && frame.seq <= this.seq) return;
+    if (frame.seq) this.seq = frame.seq;
+    this.heard = now();
+    this.handlers[frame.type]?.call(this, frame);
+  }
+
+  handlers = {
+    stream_start({ model, agent, started_at: started }) {
+      this.started ??= Date.parse(started) || now();
+      this.note = model || agent || "";
+      this.blocks.clear();
+      this.show("running");
+    },
+    stream({ content }) { this.blocks.write("text", content); },
+    thinking({ content }) { this.blocks.write("thinking", content); },
+    tool_call(frame) { this.blocks.tool(frame); },
+    tool_output(frame) { this.blocks.output(frame); },
+    notice({ content, level }) { this.blocks.notice(content, level); },
+    question(frame) {
+      this.blocks.question(frame);
+      if (this.status !== "stopping") this.show("waiting");
+    },
+    answered(frame) {
+      this.blocks.answered(frame);
+      if (this.status === "waiting") this.show("running");
+    },
+    usage({ cost_usd: cost }) { this.cost = cost; },
+    stopping() { this.show("stopping"); },
+    stream_end(frame) { this.end(frame); },
+  };
+
+  end({ outcome, error, content, html, receipt, duration_ms: duration }) {
+    const status = outcome ?? (error ? "failed" : "succeeded");
+    this.blocks.end(status);
+    this.content = content;
+    if (this.blocks.segments === 1 && html) this.blocks.render([html]);
+    else if (this.blocks.segments > 1) this.renderSegments();
+    else if (html && !this.blocks.segments && content) {
+      this.blocks.write("text", content);
+      this.blocks.close();
+      this.blocks.render([html]);
+    }
+    const line = receiptLine(receipt);
+    if (error && status !== "canceled") this.complain(error);
+    this.note = line || [this.note, this.cost ? `$${this.cost.toFixed(4)}` : ""].filter(Boolean).join(" · ");
+    this.show(status);
+    this.part("elapsed").textContent = duration ? fine(duration) : this.started && !line ? whole(now() - this.started) : "";
+    this.part("copy").hidden = !content;
+  }
+
+  /** Several pieces of text with tools in between: the server renders each piece for its own place. */
+  async renderSegments() {
+    try {
+      const response = await fetch(`/chat/segments/${this.id}`, { headers: { Accept: "application/json" } });
+      if (response.ok) this.blocks.render((await response.json()).segments);
+    } catch (error) {
+      console.warn("the answer stays as plain text:", error.message);
+    }
+  }
+
+  complain(text) {
+    this.part("error").textContent = text;
+    this.part("error").hidden = false;
+  }
+
+  show(status) {
+    this.node.dataset.status = status;
+    const { unfinished } = this;
+    this.node.classList.toggle("live", unfinished && status !== "queued");
+    this.part("foot").hidden = false;
+    const chip = this.part("status").firstElementChild;
+    showStatus(chip, status);
+    this.part("note").textContent = this.note;
+    this.part("stop").hidden = status !== "queued";
+    if (unfinished && !this.endTicking) this.endTicking = everySecond(() => this.tick());
+    if (!unfinished) {
+      this.endTicking?.();
+      this.endTicking = null;
+    }
+    this.tick();
+  }
+
+  /** Once a second while it is unfinished: how long it runs, and how long it has been silent. */
+  tick() {
+    if (!this.unfinished || this.status === "queued") return;
+    if (this.started) this.part("elapsed").textContent = whole(now() - this.started);
+    const silent = now() - this.heard;
+    const quiet = this.status === "running" && silent > SILENT_MS;
+    this.part("note").textContent = quiet ? `no output for ${whole(silent)}` : this.note;
+  }
+
+  async copy() {
+    const text = this.content ?? this.part("blocks").innerText;
+    await navigator.clipboard.writeText(text);
+    this.part("copy").querySelector("span").textContent = "Copied";
+    setTimeout(() => { this.part("copy").querySelector("span").textContent = "Copy"; }, 1500);
+  }
+
+  /** What the REST API knows of it, where no frame will come. */
+  async reconcile() {
+    const run = await api("GET", `executions/${this.id}/`);
+    if (run.state === "finished" && this.unfinished) {
+      this.end({ outcome: run.outcome, error: run.error, content: run.output, receipt: run.receipt, duration_ms: run.duration_ms });
+    }
+  }
+}
