@@ -16,7 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api-auth/", include("rest_framework.urls")),
 ]
 # While the parts are being written, those that are there are served.
-for prefix, module in (("api/v1/executions", "executions.api.urls"), ("api/v1/", "chat.api.urls")):
+for prefix, module in (("api/v1/", "executions.api.urls"), ("api/v1/", "chat.api.urls")):
     package = module.rpartition(".")[0]
     if find_spec(package) and find_spec(module):
         urlpatterns.append(path(prefix, include(module)))

@@ -15,6 +15,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 
+from tests.servers import prepared_home, server, servers  # noqa: F401 - fixtures
+
 #: Nothing in the tests may find a key by accident.
 PROVIDER_VARIABLES = ("OPENAI", "ANTHROPIC", "GEMINI", "GOOGLE", "GROQ", "MISTRAL", "OPENROUTER", "OLLAMA")
 

@@ -1,0 +1,68 @@
+"""``manage.py setup``: everything between an empty home and a server that can start. Doing it again is harmless."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
+
+PASSWORD = """
+  ┌──────────────────────────────────────────────────────────────┐
+  │  Sign in as  admin                                           │
+  │  Password    {password:<48}│
+  │  It is shown this once. manage.py changepassword admin       │
+  │  gives the user another one.                                 │
+  └──────────────────────────────────────────────────────────────┘
+"""
+
+
+class Command(BaseCommand):
+    help = (
+        "Prepare the home: database, static files, and the user admin, whose password is KAKOCLAW_ADMIN_PASSWORD or "
+        "else a random one, printed once. Safe to repeat; nothing that exists is changed."
+    )
+
+    def handle(self, **options: Any) -> None:
+        _prepare_home()
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        except DatabaseError as error:
+            raise CommandError(f"The database cannot be used: {str(error).strip().splitlines()[0]}") from error
+        call_command("collectstatic", interactive=False, verbosity=0)
+        self._make_admin()
+
+    def _make_admin(self) -> None:
+        if User.objects.filter(is_superuser=True).exists():
+            self.stdout.write(f"KakoClaw is set up in {settings.HOME}; all that was there is kept.")
+            return
+        given = os.environ.get("KAKOCLAW_ADMIN_PASSWORD", "")
+        password = given or secrets.token_urlsafe(12)
+        User.objects.create_superuser("admin", password=password)
+        self.stdout.write(f"KakoClaw is set up in {settings.HOME}.")
+        if given:
+            self.stdout.write("Sign in as admin, with the password of KAKOCLAW_ADMIN_PASSWORD.")
+            self._warn_if_weak(given)
+        else:
+            self.stdout.write(PASSWORD.format(password=password))
+
+    def _warn_if_weak(self, password: str) -> None:
+        try:
+            validate_password(password)
+        except ValidationError as error:
+            self.stderr.write(f"KAKOCLAW_ADMIN_PASSWORD is weak: {' '.join(error.messages)}")
+
+
+def _prepare_home() -> None:
+    """Make what must not be readable by others before anything is written to it."""
+    Path(settings.EXECUTIONS["WORKSPACES"]).mkdir(mode=0o700, exist_ok=True)
+    if connection.vendor == "sqlite":
+        os.close(os.open(connection.settings_dict["NAME"], os.O_RDWR | os.O_CREAT, 0o600))

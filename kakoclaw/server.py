@@ -1,0 +1,134 @@
+"""Daphne, with the start and the end that the embedded worker needs.
+
+Daphne knows no ASGI lifespan, so this server speaks it to the application: the worker is there before the first
+request, and has finished what runs before the last connection is cut.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable
+from typing import Any
+
+# Installs Twisted's asyncio reactor, so it comes before everything else of Twisted.
+from daphne import server as daphne  # isort: skip
+from daphne.ws_protocol import WebSocketProtocol
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+
+from kakoclaw.lifespan import LifespanFailed, LifespanOf
+
+logger = logging.getLogger(__name__)
+
+#: How long applications may take to end after they were canceled.
+APPLICATION_CLOSE_SECONDS = 5.0
+#: RFC 6455's registry: "Service Restart". The pages connect again by themselves.
+SERVICE_RESTART = 1012
+
+
+class Server(daphne.Server):
+    """Serves an ASGI application on a listening socket until SIGTERM or SIGINT.
+
+    The first signal stops it: no new connections, the application's lifespan ends (running executions are finished),
+    open connections are closed. A second SIGINT exits the process at once.
+    """
+
+    def __init__(
+        self,
+        application: Any,
+        listener: socket.socket,
+        *,
+        on_ready: Callable[[], None],
+        websocket_max_bytes: int,
+    ) -> None:
+        super().__init__(
+            application,
+            endpoints=["the listening socket"],
+            signal_handlers=False,
+            websocket_timeout=-1,  # Sockets live as long as they answer pings.
+            websocket_max_message_size=websocket_max_bytes,
+            websocket_max_frame_size=websocket_max_bytes,
+            server_name="kakoclaw",
+        )
+        self.endpoints = []  # Nothing is listened on before the application has started: see _open().
+        self.status = 0
+        self._listener = listener
+        self._port: Any = None
+        self._on_ready = on_ready
+        self._lifespan = LifespanOf(application)
+        self._opening: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    def run(self) -> int:
+        """Serve until stopped, and return the exit status: 0, or 1 when the start or the end failed."""
+        reactor.callWhenRunning(self._start)
+        super().run()
+        return self.status
+
+    def _start(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._signaled, number)
+        self._opening = loop.create_task(self._open())
+
+    def _signaled(self, number: signal.Signals) -> None:
+        if not self._stopping:
+            self._stopping = True
+            logger.info("Stopping: running executions are being finished")
+            reactor.stop()
+        elif number == signal.SIGINT:
+            # Whatever is still running is found lost, and swept, at the next start.
+            os._exit(128 + number)
+
+    async def _open(self) -> None:
+        try:
+            await self._lifespan.startup()
+        except LifespanFailed as error:
+            logger.critical("The server could not start: %s", error)
+            self._fail()
+            return
+        if self._stopping:
+            return
+        self._port = reactor.adoptStreamPort(self._listener.fileno(), self._listener.family, self.http_factory)
+        self._listener.close()  # The reactor has a duplicate.
+        self._on_ready()
+
+    def _fail(self) -> None:
+        self.status = 1
+        if not self._stopping:
+            self._stopping = True
+            reactor.stop()
+
+    def kill_all_applications(self) -> Deferred[None]:
+        """Called by Daphne before the reactor ends, which waits for the result."""
+        return Deferred.fromFuture(asyncio.ensure_future(self._close()))
+
+    async def _close(self) -> None:
+        if self._opening is not None:
+            await self._opening
+        if self._port is not None:
+            await self._port.stopListening().asFuture(asyncio.get_running_loop())
+        try:
+            await self._lifespan.shutdown()
+        except LifespanFailed as error:
+            logger.critical("The server could not stop properly: %s", error)
+            self.status = 1
+        await self._close_connections()
+
+    async def _close_connections(self) -> None:
+        tasks = []
+        for protocol, details in list(self.connections.items()):
+            if isinstance(protocol, WebSocketProtocol) and protocol.state == protocol.STATE_OPEN:
+                protocol.sendCloseFrame(code=SERVICE_RESTART)
+            task = details.get("application_instance")
+            if task is not None and not task.done():
+                task.cancel()
+                tasks.append(task)
+        if tasks:
+            _, pending = await asyncio.wait(tasks, timeout=APPLICATION_CLOSE_SECONDS)
+            if pending:
+                logger.warning("%d requests did not end in time", len(pending))
