@@ -6,7 +6,7 @@ slow reader, a restart) is closed by reading the journal again.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import closing
 
 from executions.events import Change, Entry, Finished
@@ -40,7 +40,7 @@ def _read_page(execution_id: int, after: int) -> tuple[list[Entry], bool]:
     return [], not Execution.objects.unfinished().filter(pk=execution_id).exists()
 
 
-async def follow(execution_id: int, after: int = 0) -> AsyncIterator[list[Entry]]:
+async def follow(execution_id: int, after: int = 0) -> AsyncGenerator[list[Entry], None]:
     """Yield every entry with ``seq > after`` exactly once, in order, in batches, until the execution has finished.
 
     Whether the reader may see the execution is for the caller to decide. Cancellation: ends the subscription.
@@ -69,7 +69,7 @@ async def follow(execution_id: int, after: int = 0) -> AsyncIterator[list[Entry]
                     return
 
 
-async def follow_changes(owner_id: int | None) -> AsyncIterator[list[Change]]:
+async def follow_changes(owner_id: int | None) -> AsyncGenerator[list[Change], None]:
     """Yield the life-cycle changes of one owner's executions, or of everybody's, from now on and without end.
 
     Changes are announcements, not a journal: after a pause, read the list anew. Cancellation: ends the subscription.
