@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import QuerySet
+from django.contrib.auth.models import User
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
-from rest_framework.viewsets import GenericViewSet
 
 from executions import services
 from executions.api import confirmation
+from executions.api.access import ExecutionAccess
 from executions.api.filters import narrowed
 from executions.api.requests import AnswerRequest, CancelManyRequest, CancelRequest, PriorityRequest, StartRequest
 from executions.api.serializers import (
@@ -26,18 +25,19 @@ from executions.api.serializers import (
     ExecutionSerializer,
 )
 from executions.models import Execution
+from executions.models.execution import ExecutionQuerySet
 
 CONFLICT = {409: OpenApiResponse(ErrorSerializer, description="It is not in the state this needs.")}
 
 
-class ExecutionActions(GenericViewSet[Execution]):
+class ExecutionActions(ExecutionAccess):
     """What people do with executions; every handler parses, calls one service and answers."""
 
     def given(self, request: Request) -> dict[str, Any]:
         """Return the validated body of this action. Raises ValidationError."""
-        serializer: Serializer[Any] = self.get_serializer(data=request.data)
+        serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        return serializer.validated_data
+        return dict(serializer.validated_data)
 
     def as_json(self, execution_id: int) -> dict[str, Any]:
         """Return the execution as it is now."""
@@ -117,20 +117,20 @@ class ExecutionActions(GenericViewSet[Execution]):
         return Response(self.as_json(execution.pk), status.HTTP_201_CREATED, headers={"Location": address})
 
 
-def _user(request: Request) -> AbstractBaseUser:
-    assert isinstance(request.user, AbstractBaseUser)  # noqa: S101  (IsAuthenticated has seen to it)
+def _user(request: Request) -> User:
+    assert isinstance(request.user, User)  # noqa: S101  (IsAuthenticated has seen to it)
     return request.user
 
 
-def _only(execution: Execution) -> QuerySet[Execution]:
+def _only(execution: Execution) -> ExecutionQuerySet:
     return Execution.objects.filter(pk=execution.pk)
 
 
-def _chosen(visible: QuerySet[Execution], given: dict[str, Any]) -> tuple[QuerySet[Execution], list[int]]:
+def _chosen(visible: ExecutionQuerySet, given: dict[str, Any]) -> tuple[ExecutionQuerySet, list[int]]:
     """Return what a cancel of many is about, and the ids for which there is nothing to see."""
     if given.get("ids"):
         found = set(visible.filter(pk__in=given["ids"]).order_by().values_list("pk", flat=True))
         return Execution.objects.filter(pk__in=found), sorted(set(given["ids"]) - found)
     if given.get("filter"):
-        return narrowed(visible, given["filter"]).unfinished(), []  # type: ignore[attr-defined]
-    return visible.unfinished(), []  # type: ignore[attr-defined]
+        return narrowed(visible, given["filter"]).unfinished(), []
+    return visible.unfinished(), []

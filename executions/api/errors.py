@@ -68,7 +68,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         response.data = _validation_body(exc)
     else:
         detail = response.data.get("detail", "") if isinstance(response.data, dict) else ""
-        response.data = body(str(detail), getattr(detail, "code", None) or "error")
+        response.data = body(str(detail), str(getattr(detail, "code", "error")))
     return response
 
 
@@ -77,7 +77,7 @@ def _validation_body(exc: ValidationError) -> dict[str, Any]:
     lines = list(_lines(detail))
     text = " ".join(f"{name}: {error}" if name else str(error) for name, error in lines)
     code = lines[0][1].code if len(lines) == 1 else "invalid"
-    return body(text, code, fields=detail)
+    return body(text, str(code), fields=detail)
 
 
 def _lines(detail: Any, name: str = "") -> Iterator[tuple[str, ErrorDetail]]:

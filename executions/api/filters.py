@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from executions.models import Execution
+from executions.models.execution import ExecutionQuerySet
 from executions.states import ACTIVE, Outcome, State
 
 #: The one word people see of an execution, as a condition on its columns.
@@ -47,7 +48,7 @@ class ExecutionFilter(FilterSet):
 
     class Meta:
         model = Execution
-        fields: list[str] = []
+        fields = ()
 
     def by_status(self, queryset: QuerySet[Execution], name: str, value: list[str]) -> QuerySet[Execution]:
         condition = Q()
@@ -64,15 +65,15 @@ def check_names(names: Any, allowed: Any) -> None:
     known = ", ".join(sorted(allowed))
     unknown = sorted(set(names) - set(allowed))
     if unknown:
-        raise ValidationError({name: f"There is no such filter; there are {known}." for name in unknown})
+        raise ValidationError(dict.fromkeys(unknown, f"There is no such filter; there are {known}."))
 
 
-def narrowed(queryset: QuerySet[Execution], filter: dict[str, Any]) -> QuerySet[Execution]:
-    """Return what of ``queryset`` matches a JSON ``filter``. Raises ValidationError for a wrong one."""
+def narrowed(queryset: ExecutionQuerySet, wanted: dict[str, Any]) -> ExecutionQuerySet:
+    """Return what of ``queryset`` matches ``wanted``, filters as JSON. Raises ValidationError for a wrong one."""
     filters = ExecutionFilter.base_filters
-    check_names(filter, filters)
+    check_names(wanted, filters)
     data: dict[str, Any] = {}
-    for name, value in filter.items():
+    for name, value in wanted.items():
         several = isinstance(filters[name], django_filters.MultipleChoiceFilter)
         values = value if several and isinstance(value, list) else [value]
         if not values or not all(isinstance(item, str) and item for item in values):

@@ -10,6 +10,7 @@ from rest_framework.pagination import Cursor
 from rest_framework.request import Request
 
 MAX_ID = 2**63 - 1
+NOT_A_CURSOR = {"cursor": "Not a cursor of this list; take it from next or previous."}
 
 
 class HistoryPagination(pagination.CursorPagination):
@@ -32,9 +33,9 @@ class HistoryPagination(pagination.CursorPagination):
         try:
             cursor = super().decode_cursor(request)
         except NotFound:
-            cursor = Cursor(0, False, "invalid")
+            raise ValidationError(NOT_A_CURSOR) from None
         if cursor is not None and cursor.position is not None and not is_id(cursor.position):
-            raise ValidationError({"cursor": "Not a cursor of this list; take it from next or previous."})
+            raise ValidationError(NOT_A_CURSOR)
         return cursor
 
 

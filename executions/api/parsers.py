@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from django.conf import settings
 from rest_framework import parsers
@@ -41,15 +41,13 @@ class JSONParser(parsers.BaseParser):
 
 def _read(stream: IO[bytes]) -> bytes:
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    if limit is None:
-        return stream.read()
     raw = stream.read(limit + 1)
     if len(raw) > limit:
         raise BodyTooLarge(f"The request's body is larger than {limit:,} bytes.")
     return raw
 
 
-def _refuse_constant(name: str) -> Any:
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON value")
 
 

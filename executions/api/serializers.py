@@ -38,11 +38,11 @@ class ExecutionListSerializer(serializers.ModelSerializer[Execution]):
 
     class Meta:
         model = Execution
-        fields = [
+        fields: tuple[str, ...] = (
             "id", "owner", "session_id", "agent", "model", "state", "outcome", "status", "stopping", "priority",
             "prompt", "error", "error_code", "created_at", "started_at", "finished_at", "duration_ms", "cancel",
             "receipt", "question", "usage", "last_seq", "worker", "retry_of",
-        ]  # fmt: skip
+        )  # fmt: skip
         read_only_fields = fields
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
@@ -97,7 +97,7 @@ class ExecutionSerializer(ExecutionListSerializer):
     """An execution with its answer, partial when it was stopped."""
 
     class Meta(ExecutionListSerializer.Meta):
-        fields = [*ExecutionListSerializer.Meta.fields, "output"]
+        fields = (*ExecutionListSerializer.Meta.fields, "output")
         read_only_fields = fields
 
 
@@ -107,7 +107,7 @@ class EventSerializer(serializers.Serializer[Any]):
     execution_id = serializers.IntegerField()
     seq = serializers.IntegerField(help_text="Counts from 1; give the last one you have seen as `after`.")
     type = serializers.CharField()
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment]  # the metaclass moves it to declared fields
     created_at = UtcField()
 
 
@@ -120,18 +120,15 @@ class EventPageSerializer(serializers.Serializer[Any]):
     finished = serializers.BooleanField(help_text="Whether `results` ends with the execution's last event.")
 
 
-class ErrorSerializer(serializers.Serializer[Any]):
-    """What every error looks like."""
-
-    detail = serializers.CharField()
-    error = serializers.CharField(help_text="The same text as `detail`.")
-    code = serializers.CharField(help_text="Stable, for programs.")
-    fields_ = serializers.DictField(required=False, help_text="Errors by field, of invalid input.")
-
-    def get_fields(self) -> dict[str, Any]:
-        fields = super().get_fields()
-        fields["fields"] = fields.pop("fields_")
-        return fields
+ErrorSerializer = inline_serializer(
+    "Error",
+    {
+        "detail": serializers.CharField(),
+        "error": serializers.CharField(help_text="The same text as `detail`."),
+        "code": serializers.CharField(help_text="Stable, for programs."),
+        "fields": serializers.DictField(required=False, help_text="Errors by field, of invalid input."),
+    },
+)
 
 
 class CancelResultSerializer(serializers.Serializer[Any]):

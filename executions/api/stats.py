@@ -6,21 +6,23 @@ from collections import Counter
 from statistics import median, quantiles
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, Sum
 
-from executions.models import Execution, Worker
+from executions.models import Worker
+from executions.models.execution import ExecutionQuerySet
 
 #: How many of the newest finished executions are looked at.
 RECENT = 1000
 
 
-def stats(executions: QuerySet[Execution]) -> dict[str, Any]:
+def stats(executions: ExecutionQuerySet) -> dict[str, Any]:
     """Return what :class:`executions.api.serializers.StatsSerializer` describes."""
     counts: Counter[str] = Counter()
-    stopping = Count("pk", filter=Q(cancel_requested_at__isnull=False))
-    for row in executions.unfinished().order_by().values("state").annotate(count=Count("pk"), stopping=stopping):
-        counts[row["state"]] = row["count"]
-        counts["stopping"] += row["stopping"]
+    asked = Count("pk", filter=Q(cancel_requested_at__isnull=False))
+    rows = executions.unfinished().order_by().values("state").annotate(count=Count("pk"), asked=asked)
+    for state, count, stopping in rows.values_list("state", "count", "asked"):
+        counts[state] = count
+        counts["stopping"] += stopping
     workers = Worker.objects.alive().aggregate(alive=Count("pk"), slots=Sum("slots", default=0))
     return {
         **{name: counts[name] for name in ("queued", "running", "waiting", "stopping")},
@@ -29,7 +31,7 @@ def stats(executions: QuerySet[Execution]) -> dict[str, Any]:
     }
 
 
-def _recent(finished: QuerySet[Execution]) -> dict[str, Any]:
+def _recent(finished: ExecutionQuerySet) -> dict[str, Any]:
     rows = list(
         finished.order_by("-id").values_list(
             "outcome", "started_at", "finished_at", "input_tokens", "output_tokens", "cost_usd"

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import close_old_connections
-from django.db.models import QuerySet
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins
 from rest_framework.decorators import action
-from rest_framework.exceptions import MethodNotAllowed, NotFound
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.parsers import FormParser, MultiPartParser
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,7 +20,7 @@ from executions import readers
 from executions.api import stream
 from executions.api.actions import ExecutionActions
 from executions.api.filters import ExecutionFilter, StrictFilterBackend
-from executions.api.pagination import MAX_ID, HistoryPagination, is_id, whole_number
+from executions.api.pagination import MAX_ID, HistoryPagination, whole_number
 from executions.api.parsers import JSONParser
 from executions.api.renderers import EventStreamRenderer
 from executions.api.requests import StartRequest
@@ -51,30 +49,13 @@ AFTER = OpenApiParameter("after", int, description="The last `seq` you have seen
 class ExecutionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ExecutionActions):
     """Executions that you may see: your own, and as staff everybody's."""
 
-    permission_classes = [IsAuthenticated]
-    parser_classes = [JSONParser, FormParser, MultiPartParser]
-    renderer_classes = [JSONRenderer, BrowsableAPIRenderer]
-    filter_backends = [StrictFilterBackend]
+    parser_classes = (JSONParser, FormParser, MultiPartParser)
+    renderer_classes = (JSONRenderer, BrowsableAPIRenderer)
+    filter_backends = (StrictFilterBackend,)
     filterset_class = ExecutionFilter
     pagination_class = HistoryPagination
     serializer_class = ExecutionSerializer
-    queryset = Execution.objects.none()  # names the model; get_queryset() is what is used
     lookup_value_regex = "[^/]+"
-
-    def get_queryset(self) -> QuerySet[Execution]:
-        visible = Execution.objects.visible_to(self.request.user)
-        rows = visible.select_related("owner", "cancel_requested_by")
-        lists = self.action in ("list", "active")
-        return rows.without_bodies() if lists else rows.defer("transcript", "options")
-
-    def get_object(self) -> Execution:
-        """Return the execution of the address; one of somebody else does not exist."""
-        if not is_id(self.kwargs["pk"]):
-            raise NotFound(f"There is no execution {self.kwargs['pk']!r}; ids are whole numbers.")
-        execution = self.get_queryset().filter(pk=int(self.kwargs["pk"])).first()
-        if execution is None:
-            raise NotFound(f"There is no execution {self.kwargs['pk']}.")
-        return execution
 
     def get_serializer_class(self) -> type[Any]:
         return {"list": ExecutionListSerializer, "create": StartRequest}.get(self.action, self.serializer_class)
@@ -83,7 +64,7 @@ class ExecutionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Executi
     @action(detail=False, pagination_class=None, serializer_class=ExecutionListSerializer)
     def active(self, request: Request) -> Response:
         """Everything running or waiting for an answer, longest first; the list's filters apply."""
-        active = self.get_queryset().active().order_by("started_at", "id")  # type: ignore[attr-defined]
+        active = self.get_queryset().active().order_by("started_at", "id")
         return Response(self.get_serializer(self.filter_queryset(active), many=True).data)
 
     @extend_schema(summary="Numbers for a dashboard", responses=StatsSerializer, filters=False)
@@ -143,8 +124,8 @@ class ExecutionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Executi
             self.request.accepted_renderer, self.request.accepted_media_type = JSONRenderer(), "application/json"
         return super().handle_exception(exc)
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """Show the form of an action to a person who opens its address in the browsable API."""
-        if request.method == "GET" and request.accepted_renderer.format == BrowsableAPIRenderer.format:
+        if request.method == "GET" and self.request.accepted_renderer.format == BrowsableAPIRenderer.format:
             return Response(ExecutionSerializer(self.get_object()).data if "pk" in kwargs else {})
         raise MethodNotAllowed(str(request.method))
