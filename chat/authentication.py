@@ -1,0 +1,91 @@
+"""Who is at the other end of a WebSocket, and whether they still may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from importlib import import_module
+from typing import Any
+from urllib.parse import parse_qs
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest
+from knox.auth import TokenAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+
+from chat.revoking import session_digest
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a socket was opened with: a token, or the key of a login session."""
+
+    token: str = ""
+    session_key: str = ""
+
+    @property
+    def session(self) -> str:
+        """The login session's name as :mod:`chat.revoking` sends it."""
+        return session_digest(self.session_key)
+
+
+def credentials_of(scope: dict[str, Any]) -> Credentials:
+    """Return the credentials of a handshake: ``?token=``, ``Authorization: Bearer``, or the session cookie.
+
+    The cookie counts only when the browser has told the page's origin, which the site has checked: a client that
+    tells none can't be told from a page that hides it.
+    """
+    headers = {bytes(name): bytes(value).decode("latin1") for name, value in scope["headers"]}
+    token = parse_qs(scope.get("query_string", b"").decode("latin1")).get("token", [""])[0]
+    scheme, _, bearer = headers.get(b"authorization", "").partition(" ")
+    if not token and scheme.lower() == "bearer":
+        token = bearer.strip()
+    if token:
+        return Credentials(token=token)
+    return Credentials(session_key=_cookie(headers.get(b"cookie", "")) if b"origin" in headers else "")
+
+
+def _cookie(header: str) -> str:
+    try:
+        morsel = SimpleCookie(header).get(settings.SESSION_COOKIE_NAME)
+    except CookieError:
+        return ""
+    return morsel.value if morsel else ""
+
+
+def user_of(credentials: Credentials) -> AbstractBaseUser | None:
+    """Return the active user these credentials belong to at this moment, ``None`` when they have ended."""
+    if credentials.token:
+        return _user_of_token(credentials.token)
+    if not credentials.session_key:
+        return None
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(credentials.session_key)
+    user = get_user(request)
+    return user if user.is_authenticated and user.is_active else None
+
+
+def _user_of_token(token: str) -> AbstractBaseUser | None:
+    try:
+        user, _ = TokenAuthentication().authenticate_credentials(token.encode())
+    except AuthenticationFailed:
+        return None
+    return user
+
+
+class BearerAuthentication(TokenAuthentication):
+    """Knox's tokens; a header that is not ASCII is a wrong token and not an error of the server."""
+
+    def authenticate_credentials(self, token: bytes) -> Any:
+        if not token.isascii() or b"\0" in token:
+            raise AuthenticationFailed("Invalid token.")
+        return super().authenticate_credentials(token)
+
+
+def other_tokens(user: AbstractBaseUser, kept: Any) -> Iterable[Any]:
+    """Return the queryset of all tokens of ``user`` but ``kept`` (``None`` keeps none)."""
+    tokens = user.auth_token_set.all()  # type: ignore[attr-defined]
+    return tokens.exclude(pk=kept.pk) if kept is not None else tokens

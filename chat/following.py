@@ -1,0 +1,199 @@
+"""Everything one chat socket follows. It reads only: closing it ends readers, never a run.
+
+Invariants, for one socket:
+
+- Every entry of a followed execution is sent once and in order (``executions.readers`` sees to that).
+- The frames of one session's executions never mix: an execution's frames begin when the one before it has sent its
+  ``ready``, so that a client that knows of no ``execution_id`` is never told the wrong one has ended.
+- Executions that start elsewhere in a subscribed session are followed too. A change that was never announced is found
+  by :meth:`Following.catch_up`, which looks for executions newer than the newest one known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.db.models import Q
+
+from chat import outbound
+from chat.outbound import About
+from executions import events, readers
+from executions.errors import InvalidInput
+from executions.events import Entry
+from executions.models import EventRow, Execution
+
+#: How many sessions one socket may subscribe to.
+MAX_SUBSCRIPTIONS = 50
+#: The most executions that a socket is told of when it comes back to a session.
+MAX_CAUGHT_UP = 50
+
+
+@dataclass(slots=True)
+class _Session:
+    """What this socket has to do with one session."""
+
+    subscribed: bool = False
+    newest: int = 0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    followers: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+
+
+class Following:
+    """The readers of one socket.
+
+    ``send`` sends a frame; ``spawn`` starts a task that the socket owns and whose failure it reports.
+    """
+
+    def __init__(
+        self,
+        owner_id: int,
+        send: Callable[[str], Awaitable[None]],
+        spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
+    ) -> None:
+        self._owner_id = owner_id
+        self._send = send
+        self._spawn = spawn
+        self._sessions: dict[str, _Session] = defaultdict(_Session)
+        self._watcher: asyncio.Task[None] | None = None
+        #: Held while a message is accepted, so that its sender hears ``queued`` before anything else about it.
+        self.accepting = asyncio.Lock()
+
+    async def subscribe(self, session_id: str, after: dict[int, int], last: int | None) -> Execution | None:
+        """Follow a session from now on, and what is unfinished in it; returns its current execution.
+
+        ``after`` resumes executions, finished ones too, behind the ``seq`` given; ``last`` does so for the newest
+        one. Raises InvalidInput when there are too many subscriptions.
+        """
+        session = self._sessions[session_id]
+        if not session.subscribed and sum(s.subscribed for s in self._sessions.values()) >= MAX_SUBSCRIPTIONS:
+            raise InvalidInput(f"This socket follows {MAX_SUBSCRIPTIONS} sessions; unsubscribe from one first.")
+        session.subscribed = True
+        self._watch()
+        await asyncio.sleep(0)  # the watcher's first step subscribes it; what starts from here on is announced to it
+        rows = await database_sync_to_async(self._resumed)(session_id, list(after))
+        newest = max((row.pk for row in rows), default=0)
+        session.newest = max(session.newest, newest)
+        for row in rows:
+            seq = after.get(row.pk, last if row.pk == newest and last is not None else 0)
+            if row.pk in after or row.outcome == "" or (row.pk == newest and last is not None):
+                self.follow(row, seq)
+        current = [row for row in rows if row.outcome == ""]
+        return next((row for row in current if row.started_at), current[0] if current else None)
+
+    def unsubscribe(self, session_id: str) -> None:
+        """Follow nothing of a session any more."""
+        session = self._sessions.pop(session_id, None)
+        for follower in session.followers.values() if session else ():
+            follower.cancel()
+
+    def follow(self, execution: Execution, after: int = 0) -> None:
+        """Send what an execution has said after ``after``, and all it will say; once, however often this is called."""
+        session = self._sessions[execution.session_id]
+        if execution.pk not in session.followers:
+            session.newest = max(session.newest, execution.pk)
+            task = self._spawn(self._follow(session, outbound.about(execution), after))
+            session.followers[execution.pk] = task
+            task.add_done_callback(lambda done: self._ended(session, execution.pk, done))
+
+    async def catch_up(self) -> None:
+        """Follow executions of subscribed sessions that nobody has announced."""
+        subscribed = {key: session for key, session in self._sessions.items() if session.subscribed}
+        if not subscribed:
+            return
+        self._watch()
+        async with self.accepting:
+            for row in await database_sync_to_async(self._newer)({k: s.newest for k, s in subscribed.items()}):
+                await self._discovered(row)
+
+    # What is to be followed ------------------------------------------------------------------------------------------
+
+    def _mine(self) -> Any:
+        return Execution.objects.filter(owner_id=self._owner_id).without_bodies()
+
+    def _resumed(self, session_id: str, ids: list[int]) -> list[Execution]:
+        mine = self._mine().filter(session_id=session_id)
+        newest = mine.order_by("-pk").values_list("pk", flat=True).first()
+        wanted = mine.filter(Q(pk__in=[*ids, newest or 0]) | Q(pk__in=mine.unfinished().values("pk")))
+        return list(wanted.order_by("pk"))
+
+    def _newer(self, newest: dict[str, int]) -> list[Execution]:
+        wanted = Q(pk__in=())
+        for session_id, pk in newest.items():
+            wanted |= Q(session_id=session_id, pk__gt=pk)
+        return list(self._mine().filter(wanted).order_by("pk")[:MAX_CAUGHT_UP])
+
+    def _watch(self) -> None:
+        if self._watcher is None or self._watcher.done():
+            self._watcher = self._spawn(self._listen())
+
+    async def _listen(self) -> None:
+        async with aclosing(readers.follow_changes(self._owner_id)) as batches:
+            async for batch in batches:
+                if any(self._is_news(change) for change in batch):
+                    await self.catch_up()
+
+    def _is_news(self, change: events.Change) -> bool:
+        session = self._sessions.get(change.session_id)
+        return session is not None and session.subscribed and change.execution_id > session.newest
+
+    async def _discovered(self, execution: Execution) -> None:
+        session = self._sessions.get(execution.session_id)
+        if session is not None and session.subscribed and execution.pk > session.newest:
+            await self._send(outbound.about(execution).frame("queued", prompt=execution.prompt))
+            self.follow(execution)
+
+    # Following one ---------------------------------------------------------------------------------------------------
+
+    def _ended(self, session: _Session, execution_id: int, done: asyncio.Task[None]) -> None:
+        # One that has failed may be asked for again; one that was sent whole is remembered by ``newest`` alone.
+        session.followers.pop(execution_id, None)
+
+    async def _follow(self, session: _Session, about: About, after: int) -> None:
+        """Send every frame of one execution after ``after``. Cancellation: the execution goes on unread."""
+        async with aclosing(readers.follow(about.execution_id, after)) as batches:
+            batch = await anext(batches, None)
+            async with session.turn:
+                begun = after > 0
+                if batch is None and begun:  # its reader may have gone between the end and ``ready``
+                    await self._send(about.ready(after))
+                calls: dict[str, dict[str, Any]] = {}
+                while batch is not None:
+                    for entry in batch:
+                        await self._forward(about, entry, calls, begun)
+                        begun = True
+                    batch = await anext(batches, None)
+
+    async def _forward(self, about: About, entry: Entry, calls: dict[str, dict[str, Any]], begun: bool) -> None:
+        data = entry.data
+        if entry.type == events.Finished.type:
+            if not begun:  # it never ran; clients expect a beginning before the end
+                await self._send(about.stream_start())
+            await self._send(await database_sync_to_async(_end)(about, entry))
+            await self._send(about.ready(entry.seq))
+            return
+        args = None
+        if entry.type == events.ToolStarted.type:
+            calls[data["call_id"]] = data["args"]
+        elif entry.type == events.ToolFinished.type:
+            args = calls.pop(data["call_id"], None)
+            if args is None:
+                args = await database_sync_to_async(_args)(about.execution_id, data["call_id"])
+        await self._send(outbound.of_entry(about, entry, args))
+
+
+def _end(about: About, entry: Entry) -> str:
+    content = Execution.objects.filter(pk=about.execution_id).values_list("output", flat=True).first()
+    return outbound.stream_end(about, entry, content or "")
+
+
+def _args(execution_id: int, call_id: str) -> dict[str, Any]:
+    """Return the arguments of a tool call that began before the reader came."""
+    started = EventRow.objects.filter(execution_id=execution_id, type=events.ToolStarted.type, data__call_id=call_id)
+    data = started.values_list("data", flat=True).first()
+    return data["args"] if data else {}

@@ -1,0 +1,148 @@
+"""What every WebSocket of ours does: knows its user, owns its tasks, and survives whatever a client sends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import DatabaseError
+
+from chat import outbound, revoking
+from chat.authentication import Credentials, credentials_of, user_of
+from executions.errors import ExecutionError
+
+logger = logging.getLogger(__name__)
+
+#: Close codes, as the browser sees them.
+UNAUTHENTICATED = 4401
+#: Seconds between two looks at whether the credentials still hold, and for what was never announced.
+CHECK_SECONDS = 30.0
+
+
+class Socket(AsyncWebsocketConsumer):
+    """A WebSocket of a signed-in user.
+
+    Cancellation: ends the tasks of this socket; executions go on.
+    """
+
+    groups = [revoking.GROUP]
+    user: AbstractBaseUser
+    credentials: Credentials
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self.is_open = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # Also when the server cancels the connection, where no disconnect is ever heard.
+            await self._end_tasks()
+
+    async def connect(self) -> None:
+        """Accept first: a browser learns the close code only of a socket that was open."""
+        await self.accept()
+        self.credentials = credentials_of(self.scope)
+        user = await database_sync_to_async(user_of)(self.credentials)
+        if user is None:
+            await self.close(UNAUTHENTICATED, "Sign in first: no valid token or session came with this socket.")
+            return
+        self.user, self.is_open = user, True
+        self.spawn(self._check())
+        await self.opened()
+
+    async def opened(self) -> None:
+        """Called once the user is known."""
+
+    async def heard(self, text: str | None) -> None:
+        """Called for every frame; ``None`` for a binary one. May raise ExecutionError, which the client is told."""
+
+    async def looked(self) -> None:
+        """Called every :data:`CHECK_SECONDS`, for whatever may have been missed."""
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Handle one frame; whatever goes wrong with it, the client is told and the socket lives on."""
+        if not self.is_open:
+            return
+        handling = self.spawn(self.heard(text_data), reported=False)
+        await asyncio.wait({handling})
+        if not handling.cancelled() and (problem := handling.exception()) is not None:
+            await self.say(_error_frame(problem))
+
+    async def say(self, frame: str) -> None:
+        """Send a frame while the socket is open."""
+        if self.is_open:
+            await self.send(text_data=frame)
+
+    async def disconnect(self, code: int) -> None:
+        self.is_open = False
+
+    # Tasks -----------------------------------------------------------------------------------------------------------
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None], *, reported: bool = True) -> asyncio.Task[None]:
+        """Start a task that ends with this socket; with ``reported``, its failure becomes an error frame.
+
+        It gets a context of its own: one that inherits a request's keeps that request's thread and connection.
+        """
+        task = asyncio.get_running_loop().create_task(coroutine, context=contextvars.Context())
+        self.tasks.add(task)
+        task.add_done_callback(self._reported if reported else self.tasks.discard)
+        return task
+
+    def _reported(self, task: asyncio.Task[Any]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled() and (problem := task.exception()) is not None:
+            self.spawn(self.say(_error_frame(problem)), reported=False)
+
+    async def _end_tasks(self) -> None:
+        self.is_open = False
+        tasks = list(self.tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # The right to be here --------------------------------------------------------------------------------------------
+
+    async def access_changed(self, message: dict[str, Any]) -> None:
+        """Channel-layer handler: somebody's token, session, password or account has changed."""
+        if self.is_open and message["user_id"] == self.user.pk:
+            if message["ended_session"] and message["ended_session"] == self.credentials.session:
+                await self._shut()
+            else:
+                await self._verify()
+
+    async def _check(self) -> None:
+        while self.is_open:
+            await asyncio.sleep(CHECK_SECONDS)
+            try:
+                await self._verify()
+                await self.looked()
+            except DatabaseError as error:
+                logger.warning("the credentials of a socket could not be checked: %s", error)
+
+    async def _verify(self) -> None:
+        user = await database_sync_to_async(user_of)(self.credentials)
+        if user is None or user.pk != self.user.pk:
+            await self._shut()
+
+    async def _shut(self) -> None:
+        if self.is_open:
+            self.is_open = False
+            await self.close(UNAUTHENTICATED, "You were signed out.")
+
+
+def _error_frame(problem: BaseException) -> str:
+    if isinstance(problem, ExecutionError):
+        return outbound.error(problem.message, problem.code)
+    logger.error("a frame or a reader failed", exc_info=problem)
+    return outbound.error(
+        "The server could not do this; its log says why. What runs goes on: subscribe again to follow it.", "internal"
+    )
