@@ -129,7 +129,7 @@ def turn_of(run: Run, recorder: Recorder, outcome: str = "succeeded", agent: str
     return Turn(run.prompt, recorder.text, outcome, agent, run.transcript)
 
 
-async def run_to_end(agent: Agent, run: Run, timeout: float = 30.0) -> None:
-    """Run the agent; a hang is a failure of the test after ``timeout`` seconds."""
-    async with asyncio.timeout(timeout):
+async def run_to_end(agent: Agent, run: Run, seconds: float = 30.0) -> None:
+    """Run the agent; a hang is a failure of the test after that many ``seconds``."""
+    async with asyncio.timeout(seconds):
         await agent.run(run)
