@@ -1,0 +1,63 @@
+# make run    a server at http://127.0.0.1:18880, from nothing but Python     make help    everything else
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+DEV_INSTALLED := $(VENV)/.installed-dev
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+# Linters and tests know nothing of the developer's own settings, and leave the developer's own data alone.
+CLEAN_ROOM := KAKOCLAW_ENV_FILE=/dev/null KAKOCLAW_HOME=$(abspath $(VENV))/home
+
+.PHONY: run setup test lint format bench lock help clean
+.DEFAULT_GOAL := help
+
+run: $(INSTALLED) ## Install, set up, and serve. PYTHON, HOST, PORT and KAKOCLAW_HOME override.
+	@$(BIN)/python manage.py setup
+	@exec $(BIN)/python manage.py serve --take-terminal
+
+setup: $(INSTALLED) ## Install and set up, without serving.
+	@$(BIN)/python manage.py setup
+
+test: $(DEV_INSTALLED) ## Run every test: ARGS="-k cancel" chooses some.
+	@PYTHON=$(BIN)/python sh tests/run.sh $(ARGS)
+
+lint: $(DEV_INSTALLED) ## Check style, types, import contracts, migrations and deployment settings.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(CLEAN_ROOM) $(BIN)/mypy
+	$(CLEAN_ROOM) $(BIN)/lint-imports --no-cache
+	$(CLEAN_ROOM) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(CLEAN_ROOM) KAKOCLAW_HTTPS=1 $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: $(DEV_INSTALLED) ## Format the code and mend what the linter can.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(DEV_INSTALLED) ## Measure latency, throughput and memory: ARGS are the benchmarks' own.
+	@$(CLEAN_ROOM) $(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(DEV_INSTALLED) ## Write the exact versions of requirements*.txt to requirements*.lock.
+	for name in requirements requirements-dev; do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+			--no-emit-index-url --no-emit-find-links --upgrade $$name.txt --output-file $$name.lock || exit 1; \
+	done
+
+clean: ## Remove the virtual environment and caches; data in var/ stays.
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## Show this.
+	@sed -n 's/^\([a-z]*\):.*## /  make \1 /p' Makefile | awk '{ name = $$2; $$1 = $$2 = ""; printf "  make %-8s%s\n", name, $$0 }'
+
+$(INSTALLED): requirements.lock
+	@PYTHON="$(PYTHON)" sh .ci/venv $(VENV)
+	@echo "Installing into $(VENV) (the first time takes a minute or two)"
+	@$(PIP_INSTALL) -r requirements.lock
+	@touch $@
+
+$(DEV_INSTALLED): requirements-dev.lock
+	@PYTHON="$(PYTHON)" sh .ci/venv $(VENV)
+	@echo "Installing into $(VENV) what tests and linters need"
+	@$(PIP_INSTALL) -r requirements-dev.lock
+	@touch $@ $(INSTALLED)
