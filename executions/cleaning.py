@@ -29,5 +29,7 @@ def clean(value: Any) -> Any:
             return [clean(item) for item in value]
         case float() if value != value or value in (float("inf"), float("-inf")):
             return None  # JSON has no NaN; PostgreSQL refuses it
-        case _:
+        case None | bool() | int() | float():
             return value
+        case _:
+            return clean_text(str(value))

@@ -22,6 +22,7 @@ from django.db.models import Max
 from redis.exceptions import RedisError
 
 from executions import bus
+from executions.background import start_service
 from executions.conf import conf
 from executions.database import DatabaseThread, forget_broken_connections
 from executions.events import Change, Entry
@@ -109,11 +110,10 @@ class Hub:
 
     def _start(self) -> None:
         if not self._tasks:
-            loop = asyncio.get_running_loop()
             self._tasks = [
-                loop.create_task(self._listen(), name="hub-listen"),
-                loop.create_task(self._remind(), name="hub-remind"),
-                loop.create_task(self._check(), name="hub-check"),
+                start_service(self._listen(), "hub-listen"),
+                start_service(self._remind(), "hub-remind"),
+                start_service(self._check(), "hub-check"),
             ]
 
     async def stop(self) -> None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from django.db import InterfaceError, OperationalError
 
+from executions.background import start_service
 from executions.database import DatabaseThread
 from executions.events import Entry, Event
 from executions.log import Log
@@ -71,7 +72,7 @@ class Journal:
 
     def start(self) -> None:
         """Begin to write; belongs to the running loop."""
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="journal")
+        self._task = start_service(self._run(), "journal")
 
     async def close(self) -> None:
         """Write what is left and end. Cancellation: what is left stays unwritten."""

@@ -33,7 +33,7 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
         error: BaseException | None = None
         try:
             result = function(*args, **kwargs)
-        except BaseException as caught:  # noqa: BLE001 - handed to the awaiting task, whatever it is
+        except BaseException as caught:  # handed to the awaiting task, whatever it is
             error = caught
         try:
             loop.call_soon_threadsafe(settle, result, error)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -70,30 +70,28 @@ def write(batch: Batch) -> Written:
     Raises OperationalError or InterfaceError when the database can't be reached; call it again with the same batch.
     """
     try:
-        try:
-            return _write(batch)
-        except IntegrityError:
-            # One execution of many is at fault (it was deleted, say): find out which, each in its own transaction.
-            return _write_one_by_one(batch)
+        return _write(batch)
     except (OperationalError, InterfaceError):
         forget_broken_connections()
         raise
+    except Exception:
+        # One execution of many is at fault: its row was deleted, its data or a receiver is refused. Which?
+        if len(batch.entries) > 1:
+            return _write_one_by_one(batch)
+        logger.exception("events of executions %s are refused", list(batch.entries))
+        return Written(refused=dict.fromkeys(batch.entries, "The database refused to store what happened."))
 
 
 def _write_one_by_one(batch: Batch) -> Written:
     whole = Written()
     for execution_id, entries in batch.entries.items():
         steps = [step for step in batch.steps if step.execution_id == execution_id]
-        try:
-            part = _write(Batch(batch.worker_id, {execution_id: entries}, steps, batch.repeated))
-        except IntegrityError as error:
-            logger.warning("events of execution %s are refused by the database: %s", execution_id, error)
-            whole.refused[execution_id] = str(error)
-        else:
-            whole.entries += part.entries
-            whole.won |= part.won
-            whole.fresh |= part.fresh
-            whole.lease_lost |= part.lease_lost
+        part = write(Batch(batch.worker_id, {execution_id: entries}, steps, batch.repeated))
+        whole.entries += part.entries
+        whole.won |= part.won
+        whole.fresh |= part.fresh
+        whole.refused |= part.refused
+        whole.lease_lost |= part.lease_lost
     return whole
 
 

@@ -1,0 +1,100 @@
+"""Which queued executions a worker takes next, and the guarded UPDATE that takes them.
+
+All limits live here: per worker (the ``slots`` asked for), per owner, and one at a time per session. Order is
+priority, then fairness between owners (those with the fewest running first, in turns), then age. Claims of several
+workers are serialised, so limits hold across them; a claim is a few short queries.
+"""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+from django.db.models import Count, Exists, Min, OuterRef, QuerySet
+from django.db.models.functions import Now
+
+from executions.changes import announce, change_of
+from executions.conf import conf
+from executions.models import Execution, Worker
+from executions.states import State
+
+#: Key of the advisory lock that serialises claims on PostgreSQL ("kako" in ASCII). SQLite has one writer anyway.
+_CLAIM_LOCK = 0x6B616B6F
+
+
+def claim(worker_id: str, slots: int) -> list[Execution]:
+    """Take up to ``slots`` queued executions for a worker; none when its lease is gone."""
+    if slots <= 0 or not Execution.objects.queued().exists():
+        return []
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
+        if not Worker.objects.alive().select_for_update().filter(pk=worker_id).exists():
+            return []
+        ids = _choose(slots)
+        Execution.objects.queued().filter(pk__in=ids).update(
+            state=State.RUNNING, worker_id=worker_id, started_at=Now(), changed_at=Now()
+        )
+        claimed = list(
+            Execution.objects.active().filter(pk__in=ids, worker_id=worker_id).select_related("owner").order_by("pk")
+        )
+        announce([change_of(execution, "updated") for execution in claimed])
+    return claimed
+
+
+def _eligible() -> QuerySet[Execution]:
+    """Queued executions that are first in their session, with nothing active there."""
+    same_session = Execution.objects.filter(owner=OuterRef("owner"), session_id=OuterRef("session_id"))
+    return (
+        Execution.objects.queued()
+        .alias(
+            busy=Exists(same_session.active().exclude(session_id="")),
+            older=Exists(same_session.queued().exclude(session_id="").filter(pk__lt=OuterRef("pk"))),
+        )
+        .filter(busy=False, older=False)
+    )
+
+
+def _choose(slots: int) -> list[int]:
+    running = dict(
+        Execution.objects.filter(state=State.RUNNING).order_by().values_list("owner").annotate(Count("pk"))
+    )
+    waiting_owners = list(
+        Execution.objects.queued().order_by().values("priority", "owner").annotate(first=Min("pk"))
+        .values_list("priority", "owner", "first")
+    )  # fmt: skip
+    chosen: list[int] = []
+    for priority in sorted({priority for priority, _, _ in waiting_owners}, reverse=True):
+        owners = [(owner, first) for p, owner, first in waiting_owners if p == priority]
+        owners.sort(key=lambda item: (running.get(item[0], 0), item[1]))
+        lines: list[tuple[int, list[int]]] = []
+        for owner, _ in owners:
+            room = min(conf.max_running_per_owner - running.get(owner, 0), slots - len(chosen))
+            if room > 0:
+                line = _eligible().filter(priority=priority, owner=owner).order_by("pk").values_list("pk", flat=True)
+                lines.append((owner, list(line[:room])))
+            if len(lines) >= slots and all(ids for _, ids in lines):
+                break
+        # One each in turn; an owner with fewer running begins.
+        rank = {
+            pk: (running.get(owner, 0) + turn, position)
+            for position, (owner, ids) in enumerate(lines)
+            for turn, pk in enumerate(ids)
+        }
+        taken = sorted(rank, key=rank.__getitem__)[: slots - len(chosen)]
+        chosen += taken
+        for owner, ids in lines:
+            running[owner] = running.get(owner, 0) + len(set(ids) & set(taken))
+        if len(chosen) >= slots:
+            break
+    return chosen
+
+
+def queue_position(execution: Execution) -> int | None:
+    """Return how many queued executions come before this one by priority and age, or ``None`` when it is not queued."""
+    if execution.state != State.QUEUED:
+        return None
+    queued = Execution.objects.queued()
+    ahead = queued.filter(priority__gt=execution.priority) | queued.filter(
+        priority=execution.priority, pk__lt=execution.pk
+    )
+    return ahead.count()

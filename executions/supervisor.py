@@ -1,0 +1,317 @@
+"""Owns the tasks of one worker: claims executions, runs their agents, stops them, writes what became of them.
+
+Invariants: an execution's task is owned here and nowhere else; it is known why each was stopped before it is
+canceled; a canceled task is canceled again until it has ended or its grace is over; the outcome is written after the
+agent has ended and its processes are gone, by code that nobody cancels.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import time
+from collections.abc import Awaitable, Iterable
+from dataclasses import replace
+from typing import TypeVar
+
+from django.db import DatabaseError
+from django.utils.module_loading import import_string
+
+from executions import held
+from executions.agents.base import AgentFailure, Limits, Run
+from executions.agents.registry import load_agent
+from executions.background import start_service
+from executions.claiming import claim
+from executions.compaction import compact
+from executions.conf import conf
+from executions.database import DatabaseThread, forget_broken_connections
+from executions.events import Started
+from executions.journal import Journal
+from executions.log import Log
+from executions.models import Execution
+from executions.outcomes import finished_event
+from executions.processes import ProcessGroup
+from executions.running import Running, StopReason
+from executions.watchers import Watchers
+from executions.workspaces import workspace_of
+from executions.writing import Finish
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between two attempts to cancel a task that has not ended: on Python 3.11 ``asyncio.wait_for`` in a library
+#: can swallow one.
+CANCEL_AGAIN_SECONDS = 0.1
+#: Seconds to wait for processes that were sent SIGKILL; they outlive it only in uninterruptible sleep.
+GONE_SECONDS = 2.0
+#: Journals with fewer rows are left as they are.
+COMPACT_FROM_ROWS = 20
+
+
+class Supervisor:
+    """Runs executions for the worker ``worker_id``."""
+
+    def __init__(self, worker_id: str, slots: int) -> None:
+        self.worker_id = worker_id
+        self.slots = slots
+        self.watchers = Watchers()
+        self.database = DatabaseThread("worker")
+        self.journal = Journal(
+            worker_id, self.database, self.watchers.publish, self.lose_lease, self._refuse
+        )
+        self.lease_lost = asyncio.Event()
+        self._held: dict[int, Running] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._background: list[asyncio.Task[None]] = []
+        self._to_compact: asyncio.Queue[int] = asyncio.Queue()
+        self._orphans: set[int] = set()
+        self._wake = asyncio.Event()
+        self._poll = asyncio.Event()
+        self._stopping = False
+
+    # Life ------------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to claim and run; belongs to the running loop."""
+        self.journal.start()
+        self._background = [
+            start_service(self._claim_forever(), "claim"),
+            start_service(self._poll_forever(), "poll"),
+            start_service(self._compact_forever(), "compact"),
+        ]
+        self.wake()
+
+    async def stop(self, drain_seconds: float = 0.0) -> None:
+        """Claim nothing more, let runs finish for ``drain_seconds``, then finish the rest as ``lost``."""
+        self._stopping = True
+        await self._end_background()
+        if self._tasks and drain_seconds:
+            await asyncio.wait(self._tasks.values(), timeout=drain_seconds)
+        await self._stop_all(StopReason.SHUTDOWN)
+        await self.journal.close()
+        await self.database.close()
+
+    def lose_lease(self) -> None:
+        """Drop everything and write nothing: somebody else has finished, or will finish, what this worker held."""
+        self.lease_lost.set()
+        for running in self._held.values():
+            running.stop(StopReason.LEASE_LOST)
+
+    async def abandon(self) -> None:
+        """End all tasks of a worker that has lost its lease."""
+        self._stopping = True
+        await self._end_background()
+        await self._stop_all(StopReason.LEASE_LOST)
+        await self.journal.close()
+        await self.database.close()
+
+    async def _end_background(self) -> None:
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+
+    async def _stop_all(self, reason: StopReason) -> None:
+        for running in list(self._held.values()):
+            running.stop(reason)
+        while self._tasks:
+            await asyncio.wait(self._tasks.values())
+
+    # Doorbells: synchronous and quick -----------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """There may be something to claim."""
+        self._wake.set()
+
+    def poll_soon(self) -> None:
+        """There may be an answer or a cancel in the columns."""
+        self._poll.set()
+
+    def cancel(self, execution_ids: Iterable[int]) -> None:
+        """Stop those of ``execution_ids`` that are held here. Their rows say already that it is wanted."""
+        for execution_id in execution_ids:
+            running = self._held.get(execution_id)
+            if running is not None:
+                running.stop(StopReason.CANCELED)
+
+    def _refuse(self, execution_id: int, why: str) -> None:
+        running = self._held.get(execution_id)
+        if running is not None:
+            running.refusal = why
+            running.stop(StopReason.REFUSED)
+
+    # Loops -------------------------------------------------------------------------------------------------------------
+
+    @property
+    def free_slots(self) -> int:
+        """Waiting executions hold no slot: they may wait for days."""
+        return self.slots - sum(not running.waiting for running in self._held.values())
+
+    async def _claim_forever(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            claimed = await self._in_database(self.database.run(claim, self.worker_id, self.free_slots))
+            for execution in claimed or ():
+                self._begin(execution)
+
+    async def _poll_forever(self) -> None:
+        """Read the columns once a poll: for doorbells that were lost, and when one rang."""
+        loop = asyncio.get_running_loop()
+        while True:
+            timer = loop.call_later(conf.poll_seconds, self._poll.set)
+            await self._poll.wait()
+            timer.cancel()
+            self._poll.clear()
+            self.wake()
+            news = await self._in_database(self.database.run(held.news, self.worker_id))
+            if news is not None:
+                self.cancel(news.canceled)
+                for execution_id, (question_id, answer) in news.answers.items():
+                    if execution_id in self._held:
+                        self._held[execution_id].give_answer(question_id, answer)
+                await self._finish_orphans(news.held - self._held.keys())
+
+    async def _finish_orphans(self, orphans: set[int]) -> None:
+        """Finish what this worker holds by its rows and does not run, seen so twice.
+
+        It happens when a claim's commit got through and its answer did not.
+        """
+        again = orphans & self._orphans
+        self._orphans = orphans
+        if again:
+            logger.error("finishing executions that were claimed and never begun: %s", sorted(again))
+            await self._in_database(self.database.run(held.finish_orphans, self.worker_id, again))
+
+    async def _compact_forever(self) -> None:
+        while True:
+            execution_id = await self._to_compact.get()
+            await self._in_database(self.database.run(compact, execution_id))
+
+    async def _in_database(self, work: Awaitable[T]) -> T | None:
+        """Await database work of a loop that comes back anyway; ``None`` while the database is away."""
+        try:
+            return await work
+        except DatabaseError as error:
+            logger.error("the worker can't reach the database: %s", error)
+            await self.database.run(forget_broken_connections)
+            return None
+
+    # One execution -----------------------------------------------------------------------------------------------------
+
+    def _begin(self, execution: Execution) -> None:
+        limits = replace(Limits(**conf.limits), **execution.options.get("limits", {}))
+        running = Running(
+            execution=execution,
+            journal=self.journal,
+            log=Log(execution.pk),
+            processes=ProcessGroup(execution.pk, workspace_of(execution)),
+            limits=limits,
+        )
+        self._held[execution.pk] = running
+        self.journal.append(running.log, Started(self.worker_id))
+        loop = asyncio.get_running_loop()
+        # A fresh context: one that a request left behind would keep its database connection and thread alive.
+        task = loop.create_task(
+            self._run(running), name=f"execution-{execution.pk}", context=contextvars.Context()
+        )
+        self._tasks[execution.pk] = task
+        task.add_done_callback(lambda task: self._ended(execution.pk, task))
+
+    def _ended(self, execution_id: int, task: asyncio.Task[None]) -> None:
+        self._held.pop(execution_id, None)
+        self._tasks.pop(execution_id, None)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("execution %s could not be finished", execution_id, exc_info=task.exception())
+        self.wake()
+
+    async def _run(self, running: Running) -> None:
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(running.limits.wall_seconds, running.stop, StopReason.TIMED_OUT)
+        try:
+            running.agent_task = loop.create_task(self._agent(running), context=contextvars.Context())
+            if running.stop_reason is not None:
+                running.agent_task.cancel()
+            stop = loop.create_task(running.stop_requested.wait())
+            await asyncio.wait({running.agent_task, stop}, return_when=asyncio.FIRST_COMPLETED)
+            stop.cancel()
+            request = await self._cancel_request(running)
+            await self._outlast(running)
+        finally:
+            timer.cancel()
+        await self._finish(running, request)
+
+    async def _cancel_request(self, running: Running) -> held.CancelRequest | None:
+        """Read who wanted a canceled execution stopped, and why, and put it into its journal."""
+        if running.stop_reason is not StopReason.CANCELED:
+            return None
+        request = await self._in_database(self.database.run(held.cancel_request, running.pk))
+        if request is not None:
+            self.journal.append(running.log, request.event, urgent=True)
+        return request
+
+    async def _outlast(self, running: Running) -> None:
+        """Wait until a stopped agent has ended, canceling it again, for its grace at most."""
+        task = running.agent_task
+        assert task is not None
+        deadline = running.stopped_at + conf.cancel_grace_seconds
+        while not task.done() and time.monotonic() < deadline:
+            await asyncio.wait({task}, timeout=CANCEL_AGAIN_SECONDS)
+            if not task.done():
+                task.cancel()
+        if not task.done():
+            logger.warning("execution %s ignores its cancellation; it goes on without effect", running.pk)
+            task.add_done_callback(_retrieve)
+
+    async def _agent(self, running: Running) -> None:
+        execution = running.execution
+        agent = load_agent(conf.agents[execution.agent])
+        history = await self.database.run(import_string(conf.history), execution)
+        workspace = workspace_of(execution)
+        await asyncio.to_thread(workspace.mkdir, parents=True, exist_ok=True)
+        running.run = Run(
+            execution_id=execution.pk,
+            owner=execution.owner.get_username(),
+            session_id=execution.session_id,
+            prompt=execution.prompt,
+            model=execution.model,
+            options={
+                **execution.options,
+                "allow_private_addresses": conf.allow_private_addresses,
+                "search_url": conf.search_url,
+                "mcp_config": conf.mcp_config,
+            },
+            workspace=workspace,
+            history=history,
+            limits=running.limits,
+            emit=running.emit,
+            ask=running.ask,
+            spawn=running.processes.spawn,
+        )
+        try:
+            await agent.run(running.run)
+        except SystemExit as error:
+            # An agent that exits must not take the server with it.
+            raise AgentFailure(f"The agent tried to exit with status {error.code}.") from error
+
+    async def _finish(self, running: Running, request: held.CancelRequest | None) -> None:
+        running.close()
+        processes = running.processes.kill() + await running.processes.gone(GONE_SECONDS)
+        if running.stop_reason is StopReason.LEASE_LOST:
+            return
+        event = finished_event(running)
+        if request is not None:
+            event = replace(event, receipt=request.receipt(processes, running.tool))
+        transcript = running.run.transcript if running.run is not None else None
+        step = Finish(running.pk, event, running.output, running.usage, transcript)
+        if not await self.journal.finish(running.log, step):
+            logger.warning("execution %s was finished by somebody else", running.pk)
+        elif running.log.next_seq > COMPACT_FROM_ROWS:
+            self._to_compact.put_nowait(running.pk)
+
+
+def _retrieve(task: asyncio.Task[None]) -> None:
+    """Note how an agent that had been given up ended at last."""
+    if not task.cancelled() and task.exception() is not None:
+        logger.warning("an agent that ignored its cancellation ended with %r", task.exception())

@@ -1,0 +1,136 @@
+"""A worker: a supervisor with a lease and a consumer that hears doorbells. It runs inside the server or on its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from channels.consumer import AsyncConsumer
+from channels.layers import get_channel_layer
+from django.db import DatabaseError
+from redis.exceptions import RedisError
+
+from executions import bus, leases, processes
+from executions.conf import conf
+from executions.consumers import WorkerConsumer
+from executions.database import DatabaseThread, forget_broken_connections
+from executions.hub import get_hub
+from executions.models import Execution, Worker
+from executions.background import start_service
+from executions.supervisor import Supervisor
+
+logger = logging.getLogger(__name__)
+
+
+class EmbeddedWorker:
+    """Runs executions in this process, from :meth:`start` to :meth:`stop`."""
+
+    def __init__(self, slots: int | None = None) -> None:
+        self._slots = slots or conf.max_running
+        # A connection of its own: a long write of the journal must not cost the lease.
+        self._database = DatabaseThread("lease")
+        self._tasks: list[asyncio.Task[None]] = []
+        self.supervisor: Supervisor | None = None
+
+    async def start(self) -> None:
+        """Take a lease, finish what others left behind, and begin to run executions.
+
+        Raises DatabaseError when the database can't be reached or has not been migrated.
+        """
+        bus.set_home_loop(asyncio.get_running_loop())
+        await self._begin()
+        self._tasks = [
+            start_service(self._listen(), "worker-listen"),
+            start_service(self._keep_lease(), "worker-lease"),
+            start_service(self._look_after_others(), "worker-look-after"),
+        ]
+
+    async def stop(self) -> None:
+        """Finish everything that runs here (after ``DRAIN_SECONDS``), end the readers, give the lease back."""
+        supervisor = self.supervisor
+        if supervisor is not None:
+            await supervisor.stop(conf.drain_seconds)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if supervisor is not None:
+            await self._database.run(leases.resign, supervisor.worker_id)
+        await get_hub().stop()
+        await self._database.close()
+        bus.set_home_loop(None)
+
+    async def _begin(self) -> None:
+        worker_id = await self._database.run(leases.register, self._slots)
+        await self._database.run(leases.finish_left_behind, worker_id)
+        await self._database.run(_sweep)
+        self.supervisor = Supervisor(worker_id, self._slots)
+        self.supervisor.start()
+        logger.info("worker %s runs up to %s executions", worker_id[:8], self._slots)
+
+    async def _listen(self) -> None:
+        """Hear doorbells; when the channel layer is away, the columns are read until it is back."""
+        layer = get_channel_layer()
+        if layer is None:
+            return
+        while True:
+            supervisor = self.supervisor
+            assert supervisor is not None
+            try:
+                channel = await layer.new_channel("worker")
+                consumer: AsyncConsumer = WorkerConsumer(supervisor)
+                consumer.channel_layer, consumer.channel_name = layer, channel
+                await consumer.dispatch({"type": "worker.listen"})
+                while self.supervisor is supervisor:
+                    await consumer.dispatch(await layer.receive(channel))
+            except (OSError, RedisError) as error:
+                logger.warning("the channel layer is away, the columns are polled: %s", error)
+                await asyncio.sleep(conf.poll_seconds)
+
+    async def _keep_lease(self) -> None:
+        while True:
+            supervisor = self.supervisor
+            assert supervisor is not None
+            try:
+                async with asyncio.timeout(conf.heartbeat_seconds):
+                    await supervisor.lease_lost.wait()
+            except TimeoutError:
+                kept = await self._beat(supervisor.worker_id)
+            else:
+                kept = False
+            if not kept:
+                logger.error("worker %s has lost its lease and starts anew", supervisor.worker_id[:8])
+                supervisor.lose_lease()
+                await supervisor.abandon()
+                await self._begin()
+                # Heard on the old channel: makes the listener join the new worker's group.
+                await bus.send(bus.WORKERS, {"type": "execution.wake"})
+
+    async def _beat(self, worker_id: str) -> bool:
+        try:
+            return await self._database.run(Worker.objects.beat, worker_id)
+        except DatabaseError as error:
+            logger.error("the lease can't be renewed: %s", error)
+            await self._database.run(forget_broken_connections)
+            return True  # whoever took it away meanwhile will be found out by the next beat
+
+    async def _look_after_others(self) -> None:
+        """Finish, from time to time, what workers that are gone have left behind."""
+        while True:
+            await asyncio.sleep(conf.heartbeat_seconds)
+            assert self.supervisor is not None
+            try:
+                lost = await self._database.run(leases.finish_left_behind, self.supervisor.worker_id)
+                if lost:
+                    logger.warning("%s executions of lost workers were finished as lost", len(lost))
+                    await self._database.run(_sweep)
+                    self.supervisor.wake()
+            except DatabaseError as error:
+                logger.error("lost workers can't be looked for: %s", error)
+                await self._database.run(forget_broken_connections)
+
+
+def _sweep() -> None:
+    """Kill processes on this host that executions which are over have left behind."""
+    unfinished = set(Execution.objects.unfinished().values_list("pk", flat=True))
+    for process in processes.sweep(lambda execution_id: execution_id in unfinished):
+        logger.warning("killed the leftover process %s: %s", process["pid"], process["command"])
