@@ -266,7 +266,8 @@ class Supervisor:
 
     async def _agent(self, running: Running) -> None:
         execution = running.execution
-        agent = load_agent(conf.agents[execution.agent])
+        # The first import of an agent may take a second; it must not hold up the others.
+        agent = await asyncio.to_thread(load_agent, conf.agents[execution.agent])
         history = await self.database.run(import_string(conf.history), execution)
         workspace = workspace_of(execution)
         await asyncio.to_thread(workspace.mkdir, parents=True, exist_ok=True)
