@@ -69,7 +69,10 @@ def handle(message: dict[str, Any]) -> dict[str, Any] | None:
             ]
             return {"tools": described}
         case "tools/call":
-            text, failed = call(params["name"], params.get("arguments") or {})
+            try:
+                text, failed = call(params["name"], params.get("arguments") or {})
+            except KeyError as missing:
+                text, failed = f"The argument {missing} is missing.", True
             return {"content": [{"type": "text", "text": text}], "isError": failed}
     return None
 

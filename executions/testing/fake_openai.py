@@ -63,7 +63,7 @@ class FakeOpenAI:
         self.host, self.port = host, port
         self.requests: list[Request] = []
         self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
+        self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._arrival = asyncio.Condition()
 
     @property
@@ -83,9 +83,9 @@ class FakeOpenAI:
     async def __aexit__(self, *exc_info: object) -> None:
         assert self._server is not None
         self._server.close()
-        for connection in self._connections:
-            connection.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        for writer in self._connections.values():
+            writer.transport.abort()
+        await asyncio.gather(*self._connections)
 
     async def next_request(self, number: int = 1) -> Request:
         """Wait until that many requests have arrived in all; return the last of them."""
@@ -96,7 +96,7 @@ class FakeOpenAI:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._connections.add(task)
+        self._connections[task] = writer
         try:
             while request := await _read_request(reader):
                 self.requests.append(request)
@@ -108,7 +108,7 @@ class FakeOpenAI:
         except (ConnectionError, asyncio.IncompleteReadError):
             return  # The client is gone; what it left is recorded.
         finally:
-            self._connections.discard(task)
+            del self._connections[task]
             writer.close()
 
     async def _respond(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

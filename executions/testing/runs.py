@@ -33,6 +33,8 @@ class Recorder:
     times: list[float] = field(default_factory=list)
     questions: list[events.Question] = field(default_factory=list)
     processes: list[Process] = field(default_factory=list)
+    #: Characters of the answer so far.
+    said: int = 0
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
@@ -54,7 +56,9 @@ class Recorder:
         self.events.append(event)
         self.times.append(time.monotonic())
         await self._tell()
-        if isinstance(event, events.Text) and len(self.text) > self.limits.output_chars:
+        if isinstance(event, events.Text):
+            self.said += len(event.text)
+        if self.said > self.limits.output_chars:
             raise LimitExceeded(f"The answer is longer than {self.limits.output_chars} characters.", "output_limit")
 
     async def ask(self, question: events.Question) -> Answer:

@@ -53,7 +53,8 @@ def load(turns: Sequence[Turn], bound: int) -> list[ModelMessage]:
 def dump(messages: Sequence[ModelMessage], partial: ModelResponse | None) -> list[Any]:
     """Return this run's messages as JSON, closed; ``partial`` is the answer that was being streamed, if any."""
     closed = close([*messages, *([_spoken(partial)] if partial else [])])
-    return cast(list[Any], ModelMessagesTypeAdapter.dump_python([_cleaned(each) for each in closed], mode="json", exclude_none=True))
+    cleaned = [_cleaned(message) for message in closed]
+    return cast(list[Any], ModelMessagesTypeAdapter.dump_python(cleaned, mode="json", exclude_none=True))
 
 
 def close(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
@@ -81,7 +82,7 @@ def close(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
 def _missing(response: ModelResponse, returned: Sequence[ToolReturnPart]) -> list[ToolReturnPart]:
     done = {part.tool_call_id for part in returned}
     return [
-        ToolReturnPart(call.tool_name, INTERRUPTED_CALL, tool_call_id=call.tool_call_id)
+        ToolReturnPart(call.tool_name, INTERRUPTED_CALL, tool_call_id=call.tool_call_id, outcome="interrupted")
         for call in response.tool_calls
         if call.tool_call_id not in done
     ]

@@ -6,6 +6,7 @@ that dies later makes its calls fail, and the model reads why.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from contextlib import AsyncExitStack
@@ -47,7 +48,7 @@ async def connect(run: Run, path: Path | str, excluded: set[str], stack: AsyncEx
                 offers |= await _connect(run, config, server, attempt)
                 await stack.enter_async_context(attempt.pop_all())
         except* FAILURES as errors:
-            reason = (server.last_words() if server else "") or _first(errors)
+            reason = _reason(_first(errors), server)
             await run.emit(Notice(f"The MCP server {config.name} cannot be used: {reason}", "warning"))
     return offers
 
@@ -62,7 +63,7 @@ async def _connect(
         http = await stack.enter_async_context(create_mcp_http_client(headers=config.headers))
         transport = streamable_http_client(config.url, http_client=http)
         client = Client(transport, read_timeout_seconds=run.limits.tool_seconds)
-    with anyio.fail_after(START_SECONDS):
+    async with asyncio.timeout(START_SECONDS):
         await stack.enter_async_context(client)
         listed = await _list(client)
     offers = [_offer(run, config.name, client, server, tool) for tool in listed]
@@ -85,8 +86,7 @@ def _offer(run: Run, prefix: str, client: Client, server: StdioServer | None, to
         await run.emit(ToolStarted(call_id, name, args))
         text, status = await _call(client, tool.name, args)
         if status == "lost":
-            words = server.last_words() if server else ""
-            text, status = f"The MCP server {prefix} failed: {words or text}", "error"
+            text, status = f"The MCP server {prefix} failed: {_reason(text, server)}", "error"
         if len(text) > run.limits.tool_output_chars:
             text = text[: run.limits.tool_output_chars] + "\n[… cut …]"
         await run.emit(ToolFinished(call_id, name, text, status))
@@ -118,8 +118,15 @@ def _text(block: types.ContentBlock) -> str:
             return f"[{block.type}, not shown]"
 
 
+def _reason(text: str, server: StdioServer | None) -> str:
+    words = server.last_words() if server else ""
+    return f"{text} (its last words: {words})" if words else text
+
+
 def _first(errors: BaseExceptionGroup[Exception]) -> str:
     error: BaseException = errors
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
+    if isinstance(error, TimeoutError):
+        return f"it did not answer within {START_SECONDS:g} s"
     return str(error) or type(error).__name__

@@ -39,8 +39,15 @@ CUT_SHORT = {
 async def work(run: Run, mcp_config: Path | str | None, history_chars: int) -> None:
     """Answer ``run.prompt``; see :meth:`executions.agents.llm.LLMAgent.run`."""
     model = await clients.model(run.model)
+    failure: AgentFailure | None = None
     async with open_toolbox(run, mcp_config) as toolbox:
-        await Session(run, model, toolbox, history.load(run.history, history_chars)).work()
+        try:
+            await Session(run, model, toolbox, history.load(run.history, history_chars)).work()
+        except AgentFailure as error:
+            # Carried out by hand: the task groups of MCP clients would wrap it in an exception group.
+            failure = error
+    if failure:
+        raise failure
 
 
 class Session:
