@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 from rest_framework.views import set_rollback
 
-from executions.errors import ExecutionError
+from executions.errors import ExecutionError, InvalidInput
 
 logger = logging.getLogger(__name__)
 
@@ -74,10 +74,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
 
 def _validation_body(exc: ValidationError) -> dict[str, Any]:
     detail = exc.detail if isinstance(exc.detail, dict) else {NO_FIELD: exc.detail}
-    lines = list(_lines(detail))
-    text = " ".join(f"{name}: {error}" if name else str(error) for name, error in lines)
-    code = lines[0][1].code if len(lines) == 1 else "invalid"
-    return body(text, str(code), fields=detail)
+    text = " ".join(f"{name}: {error}" if name else str(error) for name, error in _lines(detail))
+    return body(text, InvalidInput.code, fields=detail)
 
 
 def _lines(detail: Any, name: str = "") -> Iterator[tuple[str, ErrorDetail]]:

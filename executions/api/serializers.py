@@ -160,5 +160,3 @@ class StatsSerializer(serializers.Serializer[Any]):
     stopping = serializers.IntegerField(help_text="Of the running and waiting ones.")
     workers = serializers.DictField(child=serializers.IntegerField(), help_text="`alive` ones and their `slots`.")
     recent = serializers.DictField(help_text="Of the newest finished ones: `count`, `outcomes`, `duration_ms`, usage.")
-
-

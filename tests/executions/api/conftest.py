@@ -50,6 +50,6 @@ def log(execution: Execution, *events: tuple[str, dict[str, Any]]) -> None:
     """Append events to the journal of ``execution``."""
     first = execution.events.count() + 1
     EventRow.objects.bulk_create(
-        EventRow(execution=execution, seq=seq, type=type, data=data, created_at=timezone.now())
-        for seq, (type, data) in enumerate(events, first)
+        EventRow(execution=execution, seq=seq, type=kind, data=data, created_at=timezone.now())
+        for seq, (kind, data) in enumerate(events, first)
     )
