@@ -57,16 +57,15 @@ async def send(group: str, message: dict[str, Any]) -> None:
 
 def ring(group: str, message: dict[str, Any]) -> None:
     """Ring ``group`` from synchronous code, without waiting when this process has a loop to do it on."""
-    loop = _home_loop
-    if loop is None or loop.is_closed():
-        async_to_sync(send)(group, message)
-        return
+    loop = _home_loop if _home_loop is not None and not _home_loop.is_closed() else None
     try:
         here = asyncio.get_running_loop()
     except RuntimeError:
         here = None
-    if here is loop:
+    if here is not None and loop in (here, None):
         _spawn(send(group, message))
+    elif loop is None:
+        async_to_sync(send)(group, message)
     else:
         loop.call_soon_threadsafe(lambda: _spawn(send(group, message)))
 
