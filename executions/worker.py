@@ -15,6 +15,7 @@ from executions.conf import conf
 from executions.consumers import WorkerConsumer
 from executions.database import DatabaseThread, forget_broken_connections
 from executions.hub import get_hub
+from executions.layers import EmbeddedChannelLayer
 from executions.models import Execution, Worker
 from executions.background import start_service
 from executions.supervisor import Supervisor
@@ -38,6 +39,9 @@ class EmbeddedWorker:
         Raises DatabaseError when the database can't be reached or has not been migrated.
         """
         bus.set_home_loop(asyncio.get_running_loop())
+        layer = get_channel_layer()
+        if isinstance(layer, EmbeddedChannelLayer):
+            await layer.listen()
         await self._begin()
         self._tasks = [
             start_service(self._listen(), "worker-listen"),
@@ -57,6 +61,9 @@ class EmbeddedWorker:
             await self._database.run(leases.resign, supervisor.worker_id)
         await get_hub().stop()
         await self._database.close()
+        layer = get_channel_layer()
+        if isinstance(layer, EmbeddedChannelLayer):
+            layer.close_listener()
         bus.set_home_loop(None)
 
     async def _begin(self) -> None:

@@ -44,7 +44,10 @@ if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 else:
     CHANNEL_LAYERS = {
-        "default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 10_000}},
+        "default": {
+            "BACKEND": "executions.layers.EmbeddedChannelLayer",
+            "CONFIG": {"socket": str(HOME / "doorbell.sock")},
+        },
     }
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
@@ -118,6 +121,7 @@ EXECUTIONS = {
         "tool_seconds": env.number("KAKOCLAW_TOOL_SECONDS", 600),
         "tool_output_chars": env.number("KAKOCLAW_TOOL_OUTPUT_CHARS", 100_000),
     },
+    "HISTORY": "chat.history.load",
     "MAX_PROMPT_CHARS": env.number("KAKOCLAW_MAX_PROMPT_CHARS", 1_000_000),
     "ALLOW_PRIVATE_ADDRESSES": env.switch("KAKOCLAW_ALLOW_PRIVATE_ADDRESSES"),
     "SEARCH_URL": env.address("KAKOCLAW_SEARCH_URL", ("http", "https"), "https://search.example.org/search"),
