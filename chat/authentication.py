@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
@@ -11,9 +10,11 @@ from urllib.parse import parse_qs
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from knox.auth import TokenAuthentication
+from knox.models import get_token_model
 from rest_framework.exceptions import AuthenticationFailed
 
 from chat.revoking import session_digest
@@ -56,7 +57,7 @@ def _cookie(header: str) -> str:
     return morsel.value if morsel else ""
 
 
-def user_of(credentials: Credentials) -> AbstractBaseUser | None:
+def user_of(credentials: Credentials) -> User | None:
     """Return the active user these credentials belong to at this moment, ``None`` when they have ended."""
     if credentials.token:
         return _user_of_token(credentials.token)
@@ -68,7 +69,7 @@ def user_of(credentials: Credentials) -> AbstractBaseUser | None:
     return user if user.is_authenticated and user.is_active else None
 
 
-def _user_of_token(token: str) -> AbstractBaseUser | None:
+def _user_of_token(token: str) -> User | None:
     try:
         user, _ = TokenAuthentication().authenticate_credentials(token.encode())
     except AuthenticationFailed:
@@ -85,7 +86,7 @@ class BearerAuthentication(TokenAuthentication):
         return super().authenticate_credentials(token)
 
 
-def other_tokens(user: AbstractBaseUser, kept: Any) -> Iterable[Any]:
+def other_tokens(user: User, kept: Any) -> QuerySet[Any]:
     """Return the queryset of all tokens of ``user`` but ``kept`` (``None`` keeps none)."""
-    tokens = user.auth_token_set.all()  # type: ignore[attr-defined]
+    tokens: QuerySet[Any] = get_token_model().objects.filter(user=user)
     return tokens.exclude(pk=kept.pk) if kept is not None else tokens

@@ -22,7 +22,7 @@ MAX_RESUMED = 50
 MAX_ID = 2**63 - 1
 
 
-class FrameTooLarge(ExecutionError):
+class FrameTooLargeError(ExecutionError):
     """The frame is too large."""
 
     code = "too_large"
@@ -85,11 +85,11 @@ Frame = SendMessage | Subscribe | Unsubscribe | GiveAnswer | Cancel | Ping
 
 
 def parse(text: str | None) -> Frame:
-    """Return what a text frame says; one that is not JSON is itself a message. Raises InvalidInput, FrameTooLarge."""
+    """Return what a frame says; one that is not JSON is itself a message. Raises InvalidInput, FrameTooLargeError."""
     if text is None:
         raise InvalidInput("Binary frames are not understood; send JSON as text.")
     if len(text) > MAX_FRAME_CHARS:
-        raise FrameTooLarge(f"The frame has {len(text):,} characters; at most {MAX_FRAME_CHARS:,} are allowed.")
+        raise FrameTooLargeError(f"The frame has {len(text):,} characters; at most {MAX_FRAME_CHARS:,} are allowed.")
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError:

@@ -30,10 +30,10 @@ MAX_CACHED_CHARS = 20_000
 
 _FORMATTER: HtmlFormatter[str] = HtmlFormatter(nowrap=True, classprefix="hl-")
 _ALIGN = {"text-align:left": "align-left", "text-align:center": "align-center", "text-align:right": "align-right"}
-_TAGS = set(
-    "a blockquote br code dd del div dl dt em h1 h2 h3 h4 h5 h6 hr li ol p pre s span strong table tbody td th thead tr ul"
-    .split()
-)
+_TAGS = {
+    "a", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s",
+    "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "code": {"class"},
@@ -57,12 +57,14 @@ class _Renderer(RendererHTML):
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]
         language = (token.info.split() or [""])[0].lower()[:40]
-        return f'<pre class="code" data-language="{escape(language)}"><code>{_colored(token.content, language)}</code></pre>\n'
+        code = _colored(token.content, language)
+        return f'<pre class="code" data-language="{escape(language)}"><code>{code}</code></pre>\n'
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return f'<pre class="code"><code>{escape(tokens[idx].content)}</code></pre>\n'
 
-    def renderAttrs(self, token: Token) -> str:  # noqa: N802 - the library's name
+    @staticmethod
+    def renderAttrs(token: Token) -> str:  # noqa: N802 - the library's name
         style = token.attrs.pop("style", None)
         if style in _ALIGN:
             token.attrSet("class", _ALIGN[str(style)])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
@@ -26,7 +26,7 @@ MAX_QUERY_CHARS = 200
 
 
 def send_message(
-    owner: AbstractBaseUser,
+    owner: User,
     session_id: str,
     content: str,
     *,
@@ -70,7 +70,7 @@ def send_message(
     return execution, message
 
 
-def _sent_before(owner: AbstractBaseUser, session_id: str, client_id: str) -> tuple[Execution, Message] | None:
+def _sent_before(owner: User, session_id: str, client_id: str) -> tuple[Execution, Message] | None:
     if not client_id:
         return None
     mine = Message.objects.owned_by(owner).filter(execution__isnull=False).select_related("execution")
@@ -78,7 +78,7 @@ def _sent_before(owner: AbstractBaseUser, session_id: str, client_id: str) -> tu
     return (message.execution, message) if message and message.execution else None
 
 
-def get_session(owner: AbstractBaseUser, session_id: str) -> Session:
+def get_session(owner: User, session_id: str) -> Session:
     """Return a session of ``owner``. Raises InvalidInput, NotFound."""
     session = Session.objects.owned_by(owner).filter(session_id=validation.session_id(session_id)).first()
     if session is None:
@@ -86,21 +86,21 @@ def get_session(owner: AbstractBaseUser, session_id: str) -> Session:
     return session
 
 
-def unfinished(owner: AbstractBaseUser, session_id: str) -> QuerySet[Execution]:
+def unfinished(owner: User, session_id: str) -> QuerySet[Execution]:
     """Return what still runs, waits or is queued in a session of ``owner``; others' sessions are never meant."""
     session_id = validation.session_id(session_id)
     return Execution.objects.unfinished().filter(owner=owner, session_id=session_id).order_by("pk")
 
 
 def cancel(
-    owner: AbstractBaseUser, session_id: str, *, reason: str = "", source: Source | str = Source.API
+    owner: User, session_id: str, *, reason: str = "", source: Source | str = Source.API
 ) -> services.CancelReport:
     """Stop everything unfinished in a session: what runs and what is queued behind it. Raises InvalidInput."""
     return services.cancel(unfinished(owner, session_id), by=owner, reason=reason, source=source)
 
 
 def update_session(
-    owner: AbstractBaseUser, session_id: str, *, title: str | None = None, archived: bool | None = None
+    owner: User, session_id: str, *, title: str | None = None, archived: bool | None = None
 ) -> Session:
     """Rename or (un)archive a session; ``None`` leaves a value as it is. Raises InvalidInput, NotFound."""
     session = get_session(owner, session_id)
@@ -117,7 +117,7 @@ def update_session(
     return session
 
 
-def delete_session(owner: AbstractBaseUser, session_id: str, *, source: Source | str = Source.API) -> None:
+def delete_session(owner: User, session_id: str, *, source: Source | str = Source.API) -> None:
     """Stop what runs in a session and remove its messages; the executions stay in the history. Raises NotFound."""
     session = get_session(owner, session_id)
     with transaction.atomic():
@@ -125,7 +125,7 @@ def delete_session(owner: AbstractBaseUser, session_id: str, *, source: Source |
         session.delete()
 
 
-def fork(owner: AbstractBaseUser, session_id: str, message_id: int = 0) -> tuple[Session, int]:
+def fork(owner: User, session_id: str, message_id: int = 0) -> tuple[Session, int]:
     """Copy a session up to and including a message (0: all of it); returns the new session and the copies' number.
 
     A turn that has not finished is left out: its answer does not exist yet. The copies keep their executions, so
@@ -156,7 +156,7 @@ def fork(owner: AbstractBaseUser, session_id: str, message_id: int = 0) -> tuple
     return target, len(kept)
 
 
-def _free_fork_id(owner: AbstractBaseUser) -> str:
+def _free_fork_id(owner: User) -> str:
     number = time.time_ns() // 1_000_000
     taken = Session.objects.owned_by(owner)
     while taken.filter(session_id=f"{FORK_PREFIX}{number}").exists():
@@ -164,7 +164,7 @@ def _free_fork_id(owner: AbstractBaseUser) -> str:
     return f"{FORK_PREFIX}{number}"
 
 
-def search(owner: AbstractBaseUser, query: str, limit: int = 50) -> QuerySet[Message]:
+def search(owner: User, query: str, limit: int = 50) -> QuerySet[Message]:
     """Return the newest messages of ``owner`` that contain ``query``. Raises InvalidInput."""
     query = validation.text(query, "The search text", MAX_QUERY_CHARS).strip()
     if not query:

@@ -10,7 +10,7 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import DatabaseError
 
 from chat import outbound, revoking
@@ -32,7 +32,7 @@ class Socket(AsyncWebsocketConsumer):
     """
 
     groups = [revoking.GROUP]
-    user: AbstractBaseUser
+    user: User
     credentials: Credentials
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

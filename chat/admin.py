@@ -1,0 +1,96 @@
+"""Admin pages of sessions and messages: to look at and to remove, not to rewrite. Knox brings those of tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from knox.models import get_token_model
+
+from chat.models import Message, Session
+
+
+class _ReadMostly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """What people have said is not edited by others."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+class MessageInline(admin.TabularInline):  # type: ignore[type-arg]
+    """The messages of a session, in order."""
+
+    model = Message
+    extra = 0
+    can_delete = False
+    fields = ("turn", "role", "content", "outcome", "error", "execution", "created_at")
+    readonly_fields = fields
+    ordering = ("turn", "pk")
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("execution").defer("execution__transcript")
+
+
+@admin.register(Session)
+class SessionAdmin(_ReadMostly):
+    """Sessions of all users; title and archive can be changed."""
+
+    list_display = ("session_id", "owner", "title", "message_count", "archived", "updated_at")
+    list_filter = ("archived", "updated_at")
+    list_select_related = ("owner",)
+    search_fields = ("session_id", "title", "owner__username")
+    date_hierarchy = "updated_at"
+    ordering = ("-updated_at",)
+    fields = ("owner", "session_id", "title", "archived", "message_count", "created_at", "updated_at")
+    readonly_fields = ("owner", "session_id", "message_count", "created_at", "updated_at")
+    inlines = (MessageInline,)
+
+
+@admin.register(Message)
+class MessageAdmin(_ReadMostly):
+    """Messages of all users, read only."""
+
+    list_display = ("id", "session", "role", "short", "outcome", "created_at")
+    list_filter = ("role", "outcome", "created_at")
+    list_select_related = ("session",)
+    search_fields = ("content", "session__session_id", "session__owner__username")
+    ordering = ("-id",)
+
+    @admin.display(description="content")
+    def short(self, message: Message) -> str:
+        """The beginning, on one line."""
+        return " ".join(message.content[:120].split())
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+# Knox's own admin shows the digest, which is the key by which the database knows a token; staff need whose and when.
+admin.site.unregister(get_token_model())
+
+
+@admin.register(get_token_model())
+class TokenAdmin(_ReadMostly):
+    """Tokens of all users: to see and to revoke. A token itself is known to its holder alone."""
+
+    list_display = ("beginning", "user", "created", "expiry")
+    list_filter = ("created", "expiry")
+    list_select_related = ("user",)
+    search_fields = ("user__username",)
+    ordering = ("-created",)
+    fields = ("user", "beginning", "created", "expiry")
+    readonly_fields = fields
+
+    @admin.display(description="token")
+    def beginning(self, token: Any) -> str:
+        """Enough to recognise a token by, too little to use it."""
+        return f"{token.token_key[:8]}…"
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,82 @@
+"""What the panel's views take. Shapes and types only: what is allowed is decided in the services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from chat.services import DEFAULT_SESSION_ID, MAX_CLIENT_ID_CHARS, MAX_TITLE_CHARS
+from chat.transcript import MAX_MESSAGES
+from executions.states import OnBusy
+from executions.validation import MAX_REASON_CHARS
+
+MAX_ID = 2**63 - 1
+#: Hashing a longer password would only be work for the server.
+MAX_PASSWORD_CHARS = 1000
+
+
+class PasswordField(serializers.CharField):
+    """A password: never shown again, blanks belong to it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        style = {"input_type": "password"}
+        super().__init__(trim_whitespace=False, max_length=MAX_PASSWORD_CHARS, write_only=True, style=style, **kwargs)
+
+
+class LoginRequest(serializers.Serializer[Any]):
+    username = serializers.CharField(max_length=150)
+    password = PasswordField()
+
+
+class ChangePasswordRequest(serializers.Serializer[Any]):
+    current_password = PasswordField(required=False)
+    old_password = PasswordField(required=False)
+    new_password = PasswordField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs["current"] = attrs.get("current_password") or attrs.get("old_password")
+        if not attrs["current"]:
+            raise serializers.ValidationError({"current_password": "Give your current password."})
+        return attrs
+
+
+class CancelRequest(serializers.Serializer[Any]):
+    session_id = serializers.CharField(max_length=128)
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=MAX_REASON_CHARS)
+
+
+class MessageRequest(serializers.Serializer[Any]):
+    content = serializers.CharField(trim_whitespace=False, style={"base_template": "textarea.html", "rows": 6})
+    session_id = serializers.CharField(required=False, default=DEFAULT_SESSION_ID, max_length=128)
+    model = serializers.CharField(required=False, allow_blank=True, allow_null=True, default="", max_length=200)
+    web_search = serializers.BooleanField(required=False, allow_null=True, default=None)
+    exclude_tools = serializers.ListField(child=serializers.CharField(max_length=200), required=False, max_length=100)
+    on_busy = serializers.ChoiceField(choices=list(OnBusy), default=OnBusy.QUEUE)
+    client_id = serializers.CharField(required=False, allow_blank=True, default="", max_length=MAX_CLIENT_ID_CHARS)
+
+
+class SessionsQuery(serializers.Serializer[Any]):
+    archived = serializers.BooleanField(required=False, default=False)
+    limit = serializers.IntegerField(default=100, min_value=1, max_value=500)
+    offset = serializers.IntegerField(default=0, min_value=0, max_value=MAX_ID)
+
+
+class SessionQuery(serializers.Serializer[Any]):
+    limit = serializers.IntegerField(default=MAX_MESSAGES, min_value=1, max_value=MAX_MESSAGES)
+    before = serializers.IntegerField(required=False, default=None, min_value=0, max_value=MAX_ID)
+
+
+class SessionChange(serializers.Serializer[Any]):
+    title = serializers.CharField(required=False, max_length=MAX_TITLE_CHARS)
+    archived = serializers.BooleanField(required=False, default=None, allow_null=True)
+
+
+class SearchQuery(serializers.Serializer[Any]):
+    q = serializers.CharField()
+    limit = serializers.IntegerField(default=50, min_value=1, max_value=200)
+
+
+class ForkRequest(serializers.Serializer[Any]):
+    session_id = serializers.CharField(max_length=128)
+    message_id = serializers.IntegerField(default=0, min_value=0, max_value=MAX_ID, help_text="0 copies all.")

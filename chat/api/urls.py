@@ -1,0 +1,23 @@
+"""Addresses of the panel's REST, with and without a slash at the end, to be included at ``api/v1/``."""
+
+from django.urls import re_path
+
+from chat.api import auth, catalog, health, running, sessions
+
+urlpatterns = [
+    re_path(r"^health/?$", health.health, name="health"),
+    re_path(r"^auth/login/?$", auth.LoginView.as_view(), name="auth-login"),
+    re_path(r"^auth/logout/?$", auth.LogoutView.as_view(), name="auth-logout"),
+    re_path(r"^auth/me/?$", auth.MeView.as_view(), name="auth-me"),
+    re_path(r"^auth/change-password/?$", auth.ChangePasswordView.as_view(), name="auth-change-password"),
+    re_path(r"^chat/cancel/?$", running.CancelView.as_view(), name="chat-cancel"),
+    re_path(r"^chat/active/?$", running.ActiveView.as_view(), name="chat-active"),
+    re_path(r"^chat/messages/?$", sessions.MessagesView.as_view(), name="chat-messages"),
+    re_path(r"^chat/search/?$", sessions.SearchView.as_view(), name="chat-search"),
+    re_path(r"^chat/fork/?$", sessions.ForkView.as_view(), name="chat-fork"),
+    re_path(r"^chat/sessions/?$", sessions.SessionsView.as_view(), name="chat-sessions"),
+    # Everything else is an id, so that a wrong one is told to be wrong.
+    re_path(r"^chat/sessions/(?P<session_id>.+?)/?$", sessions.SessionView.as_view(), name="chat-session"),
+    re_path(r"^models/?$", catalog.ModelsView.as_view(), name="models"),
+    re_path(r"^tools/?$", catalog.ToolsView.as_view(), name="tools"),
+]
