@@ -14,10 +14,12 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from executions import reaper
 from executions.processes.environment import clean_environment, tag
+
+T = TypeVar("T")
 
 #: A start needs no site-packages where /proc is; elsewhere the supervisor process uses psutil.
 INTERPRETER_FLAGS = ("-I", "-S") if reaper.LINUX else ("-I",)
@@ -33,6 +35,7 @@ class ChildProcess:
         self.pid = 0
         #: Its supervisor was killed before it could say that all is gone: look for the tag.
         self.supervisor_lost = False
+        self._all_gone = False
         self._popen = popen
         self._control = control
         self._loop = asyncio.get_running_loop()
@@ -48,13 +51,13 @@ class ChildProcess:
         self._loop.add_reader(control.fileno(), self._on_report)
 
     async def started(self) -> None:
-        """Return once the command runs. Raises OSError when it can't be, CancelledError when it was killed before.
+        """Return once the command runs. Raises OSError when it can't be, ChildProcessError when it was killed before.
 
         Cancellation: leaves the command as it is; the caller kills it.
         """
         error = await asyncio.shield(self._started)
         if error == -1:
-            raise asyncio.CancelledError
+            raise ChildProcessError("It was killed before it ran.")
         if error:
             raise OSError(error, os.strerror(error))
 
@@ -64,16 +67,15 @@ class ChildProcess:
         Cancellation: loses no output.
         """
         await asyncio.sleep(0)  # a command that always has output must not keep the event loop
-        assert self._popen.stdout is not None
-        while not self._popen.stdout.closed:
+        output = self._popen.stdout
+        while output is not None and not output.closed:
             try:
-                data = os.read(self._popen.stdout.fileno(), size)
+                data = os.read(output.fileno(), size)
             except BlockingIOError:
-                descriptor = self._popen.stdout.fileno()
-                await self._ready(descriptor, self._loop.add_reader, self._loop.remove_reader)
+                await self._ready(output.fileno(), self._loop.add_reader, self._loop.remove_reader)
                 continue
             if not data:
-                self._popen.stdout.close()
+                output.close()
             return data
         return b""
 
@@ -116,8 +118,9 @@ class ChildProcess:
         found = []
         try:
             if self._popen.returncode is None:
-                for pid in islice(reaper.descendants(self._popen.pid), reaper.MAX_REPORTED):
-                    command = reaper.command_of(pid)
+                pids = islice(reaper.descendants(self._popen.pid), reaper.MAX_REPORTED)
+                there = [(pid, reaper.command_of(pid)) for pid in pids]
+                for pid, command in there:  # all are known before the first dies: the others follow it quickly
                     reaper.kill(pid)
                     if command and pid not in self._killed:
                         self._killed[pid] = command
@@ -152,11 +155,16 @@ class ChildProcess:
         self._close(self._popen.stdin)
         self._close(self._popen.stdout)
 
+    def __del__(self) -> None:
+        for pipe in (self._popen.stdin, self._popen.stdout):
+            if pipe is not None:
+                pipe.close()
+
     def _close(self, pipe: Any) -> None:
         if pipe is not None and not pipe.closed:
             waiting = self._waiting.get(pipe.fileno())
-            if waiting is not None and not waiting.done():
-                waiting.set_result(None)
+            if waiting is not None:
+                self._settle(waiting, None)
             self._loop.remove_reader(pipe.fileno())
             self._loop.remove_writer(pipe.fileno())
             pipe.close()
@@ -166,7 +174,7 @@ class ChildProcess:
             raise RuntimeError("This process has a reader (or writer) already.")
         ready: asyncio.Future[None] = self._loop.create_future()
         self._waiting[descriptor] = ready
-        add(descriptor, lambda: ready.done() or ready.set_result(None))
+        add(descriptor, self._settle, ready, None)
         try:
             await ready
         finally:
@@ -212,10 +220,8 @@ class ChildProcess:
             self._settle(self._started, -1)
             self._all_gone = True
 
-    _all_gone = False
-
     @staticmethod
-    def _settle(future: "asyncio.Future[int]", value: int) -> None:
+    def _settle(future: "asyncio.Future[T]", value: T) -> None:
         if not future.done():
             future.set_result(value)
 
@@ -227,8 +233,7 @@ class ChildProcess:
         self.supervisor_lost = not self._all_gone
         self._settle(self._started, -1)
         self._settle(self._ended, -signal.SIGKILL)
-        if not self._gone.done():
-            self._gone.set_result(None)
+        self._settle(self._gone, None)
 
 
 def start(
@@ -254,7 +259,7 @@ def start(
     ours, theirs = socket.socketpair()
     try:
         ours.setblocking(False)
-        popen = subprocess.Popen(
+        popen = subprocess.Popen(  # noqa: S603 - the command is the purpose; no shell
             [
                 sys.executable, *INTERPRETER_FLAGS, reaper.__file__,
                 str(theirs.fileno()), str(os.getpid()), tag(execution_id), "linger" if linger else "kill", *argv,

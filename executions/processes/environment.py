@@ -9,7 +9,8 @@ VARIABLE = "KAKOCLAW_EXECUTION"
 
 #: What is passed on from the server's own environment. Everything else may hold a secret.
 PASSED_ON = (
-    "PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "USER", "LOGNAME", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "USER", "LOGNAME",
+    "SSL_CERT_FILE", "SSL_CERT_DIR",
 )  # fmt: skip
 
 #: A program here talks to a pipe and to nobody who could answer it.

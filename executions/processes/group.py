@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from executions import reaper
 from executions.processes.child import ChildProcess, start
 from executions.processes.tags import kill_tagged
-from executions.reaper import LINUX
 from executions.threads import in_thread
 
 
@@ -51,9 +51,11 @@ class ProcessGroup:
         self._children.append(child)
         try:
             await child.started()
-        except BaseException:
+        except BaseException as error:
             child.kill()
             child.close()
+            if self.stopped:
+                raise asyncio.CancelledError("The execution was stopped.") from error
             raise
         if self.stopped:
             raise asyncio.CancelledError("The execution was stopped.")
@@ -69,7 +71,7 @@ class ProcessGroup:
         self._killed |= {process["pid"]: process for process in found}
         return found
 
-    async def gone(self, timeout: float | None = None) -> list[dict[str, Any]]:
+    async def gone(self, timeout: float | None = None) -> list[dict[str, Any]]:  # noqa: ASYNC109 - a result, not an error
         """Wait until no process is left; return ``[{pid, command}]`` of all that :meth:`kill` brought to an end.
 
         Call it after :meth:`kill`. What has not ended after ``timeout`` seconds (the kernel may keep a process in an
@@ -84,7 +86,7 @@ class ProcessGroup:
         except TimeoutError:
             late = True
         # A supervisor process says when nothing is left below it; only if one can't, the tag must find the rest.
-        if late or self._supervisor_lost or any(child.supervisor_lost for child in self._children) or not LINUX:
+        if late or self._supervisor_lost or any(child.supervisor_lost for child in self._children) or not reaper.LINUX:
             for process in await in_thread(kill_tagged, self.execution_id):
                 known = self._killed.setdefault(process["pid"], process)
                 known.update(process | {"command": known["command"] or process["command"]})
