@@ -233,7 +233,7 @@ async def test_a_command_that_kills_or_stops_its_supervisor_does_not_survive(gro
 async def test_a_supervisor_that_dies_at_once_is_an_error_not_a_cancellation(group: ProcessGroup) -> None:
     spawning = asyncio.create_task(group.spawn(["sleep", "600"]))
     await asyncio.sleep(0)
-    [supervisor] = [pid for pid in reaper.descendants(os.getpid()) if "reaper.py" in reaper.command_of(pid)]
+    supervisor = next(reaper.descendants(os.getpid()))
     os.kill(supervisor, signal.SIGKILL)
     with pytest.raises(ChildProcessError):
         await spawning
