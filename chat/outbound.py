@@ -27,7 +27,7 @@ class About:
     agent: str
     model: str
 
-    def frame(self, kind: str, seq: int = 0, **fields: Any) -> str:
+    def frame(self, kind: str, seq: int = 0, /, **fields: Any) -> str:
         """Return one frame."""
         return encode({"type": kind, "execution_id": self.execution_id, "session_id": self.session_id, "seq": seq}
                       | fields)  # fmt: skip

@@ -46,6 +46,7 @@ class Socket(AsyncWebsocketConsumer):
         finally:
             # Also when the server cancels the connection, where no disconnect is ever heard.
             await self._end_tasks()
+            await self.channel_layer.group_discard(revoking.GROUP, self.channel_name)
 
     async def connect(self) -> None:
         """Accept first: a browser learns the close code only of a socket that was open."""
