@@ -41,7 +41,7 @@ def call(name: str, args: dict[str, Any]) -> tuple[str, bool]:
         case "die":
             os._exit(3)
         case "fork":
-            child = subprocess.Popen(["sleep", "600"], start_new_session=True, stdout=subprocess.DEVNULL)
+            child = subprocess.Popen(["/bin/sleep", "600"], start_new_session=True, stdout=subprocess.DEVNULL)
             return str(child.pid), False
         case _:
             return f"There is no tool {name}.", True

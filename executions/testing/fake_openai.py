@@ -26,7 +26,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from executions.testing import chunks
 from executions.testing.script import Reply, reply_to
@@ -81,8 +81,8 @@ class FakeOpenAI:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        assert self._server is not None
-        self._server.close()
+        if self._server is not None:
+            self._server.close()
         for writer in self._connections.values():
             writer.transport.abort()
         await asyncio.gather(*self._connections)
@@ -94,8 +94,7 @@ class FakeOpenAI:
         return self.requests[number - 1]
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+        task = cast("asyncio.Task[None]", asyncio.current_task())
         self._connections[task] = writer
         try:
             while request := await _read_request(reader):
@@ -235,8 +234,8 @@ def main() -> None:
         asyncio.run(_serve(options.host, options.port))
     except KeyboardInterrupt:
         return
-    except OSError as error:
-        parser.exit(1, f"{parser.prog}: cannot listen on {options.host}:{options.port}: {error.strerror}\n")
+    except (OSError, OverflowError) as error:
+        parser.exit(1, f"{parser.prog}: cannot listen on {options.host}:{options.port}: {error}\n")
 
 
 if __name__ == "__main__":

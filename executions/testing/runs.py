@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from executions import events
 from executions.agents.base import Agent, Answer, LimitExceeded, Limits, Process, Run, Turn
+from executions.events import Event, Question, Text
 
-E = TypeVar("E", bound=events.Event)
+E = TypeVar("E", bound=Event)
 _ids = itertools.count(1_000_000)
 
 
@@ -27,41 +27,46 @@ class Recorder:
 
     limits: Limits = field(default_factory=Limits)
     #: What the owner answers, in order; a callable gets the question.
-    answers: list[Answer | Callable[[events.Question], Answer]] = field(default_factory=list)
-    events: list[events.Event] = field(default_factory=list)
+    answers: list[Answer | Callable[[Question], Answer]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     #: ``time.monotonic()`` of each event.
     times: list[float] = field(default_factory=list)
-    questions: list[events.Question] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
     processes: list[Process] = field(default_factory=list)
     #: Characters of the answer so far.
     said: int = 0
-    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _waiting: list[tuple[Callable[[Recorder], object], asyncio.Future[None]]] = field(default_factory=list)
 
     @property
     def text(self) -> str:
         """The whole answer so far."""
-        return "".join(event.text for event in self.of(events.Text))
+        return "".join(event.text for event in self.of(Text))
 
     def of(self, kind: type[E]) -> list[E]:
         """Return the events of that kind, in order."""
         return [event for event in self.events if isinstance(event, kind)]
 
     async def wait_for(self, condition: Callable[[Recorder], object]) -> None:
-        """Wait until the condition holds; it is looked at after each event and each question."""
-        async with self._news:
-            await self._news.wait_for(lambda: bool(condition(self)))
+        """Wait until the condition holds; it is looked at after each event, question and process.
 
-    async def emit(self, event: events.Event) -> None:
+        Whoever waits is woken before the agent goes on.
+        """
+        if not condition(self):
+            news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append((condition, news))
+            await news
+
+    async def emit(self, event: Event) -> None:
         """Record an event as the supervisor would. Raises LimitExceeded past the limit of the output."""
         self.events.append(event)
         self.times.append(time.monotonic())
         await self._tell()
-        if isinstance(event, events.Text):
+        if isinstance(event, Text):
             self.said += len(event.text)
         if self.said > self.limits.output_chars:
             raise LimitExceeded(f"The answer is longer than {self.limits.output_chars} characters.", "output_limit")
 
-    async def ask(self, question: events.Question) -> Answer:
+    async def ask(self, question: Question) -> Answer:
         """Give the next prepared answer; with none left, wait for ever as an absent owner would."""
         self.questions.append(question)
         await self._tell()
@@ -70,9 +75,20 @@ class Recorder:
         answer = self.answers.pop(0)
         return answer(question) if callable(answer) else answer
 
+    async def started(self, process: Process) -> None:
+        """Record a process."""
+        self.processes.append(process)
+        await self._tell()
+
     async def _tell(self) -> None:
-        async with self._news:
-            self._news.notify_all()
+        """Wake those whose condition holds now, and give way to them."""
+        for waiting in self._waiting[:]:
+            condition, news = waiting
+            if condition(self):
+                self._waiting.remove(waiting)
+                if not news.done():
+                    news.set_result(None)
+                await asyncio.sleep(0)
 
 
 def make_run(
@@ -83,7 +99,7 @@ def make_run(
     options: Mapping[str, Any] | None = None,
     history: Sequence[Turn] = (),
     limits: Limits | None = None,
-    answers: Sequence[Answer | Callable[[events.Question], Answer]] = (),
+    answers: Sequence[Answer | Callable[[Question], Answer]] = (),
 ) -> tuple[Run, Recorder]:
     """Return a run and what records it."""
     limits = limits or Limits()
@@ -94,7 +110,7 @@ def make_run(
         from executions.processes import spawn as start
 
         process = await start(argv, execution_id=execution_id, cwd=cwd or workspace, **extra)
-        recorder.processes.append(process)
+        await recorder.started(process)
         return process
 
     run = Run(

@@ -54,13 +54,15 @@ _session: ModuleType | None = None
 
 async def _load() -> ModuleType:
     global _session
-    try:
-        # sys.modules would not do: it already holds a module that another thread is still importing.
-        _session = _session or await asyncio.to_thread(importlib.import_module, f"{__name__}.session")
+    # sys.modules would not do: it already holds a module that another thread is still importing.
+    if _session is not None:
         return _session
+    try:
+        _session = await asyncio.to_thread(importlib.import_module, f"{__name__}.session")
     except ImportError as error:
         text = f"Models need the package {error.name}: pip install 'pydantic-ai-slim[openai,anthropic,google,mcp]'."
         raise AgentFailure(text, "model_unavailable") from error
+    return _session
 
 
 def _configured() -> Path | None:

@@ -29,17 +29,21 @@ PARAMETERS: dict[str, Any] = {
 }
 
 
+class BadQuestionError(Exception):
+    """The model called the tool without a question that can be asked."""
+
+
 async def ask(run: Run, args: dict[str, Any]) -> str:
     """Ask the question that the model formed; return the owner's answer as the model reads it.
 
-    Raises ValueError when there is no question in the arguments.
+    Raises BadQuestionError when there is none in the arguments.
     """
     text = str(args.get("question") or "").strip()
     if not text:
-        raise ValueError("question must be a non-empty text")
+        raise BadQuestionError("question must be a non-empty text")
     options = args.get("options") or []
     if not isinstance(options, list):
-        raise ValueError("options must be a list of texts")
+        raise BadQuestionError("options must be a list of texts")
     question = {
         "question": text,
         "header": str(args.get("header") or "Question"),

@@ -16,15 +16,12 @@ from pydantic_ai.messages import (
     ModelMessagesTypeAdapter,
     ModelRequest,
     ModelResponse,
-    ModelResponsePart,
     TextPart,
-    ToolCallPart,
     ToolReturnPart,
     UserPromptPart,
 )
 
 from executions.agents.base import Turn
-from executions.agents.llm.clean import clean
 
 INTERRUPTED_CALL = "Interrupted: this call was stopped before it finished; it may have been done in part or not at all."
 INTERRUPTED = "[The answer was interrupted here.]"
@@ -53,8 +50,7 @@ def load(turns: Sequence[Turn], bound: int) -> list[ModelMessage]:
 def dump(messages: Sequence[ModelMessage], partial: ModelResponse | None) -> list[Any]:
     """Return this run's messages as JSON, closed; ``partial`` is the answer that was being streamed, if any."""
     closed = close([*messages, *([_spoken(partial)] if partial else [])])
-    cleaned = [_cleaned(message) for message in closed]
-    return cast(list[Any], ModelMessagesTypeAdapter.dump_python(cleaned, mode="json", exclude_none=True))
+    return cast("list[Any]", ModelMessagesTypeAdapter.dump_python(closed, mode="json", exclude_none=True))
 
 
 def close(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
@@ -132,17 +128,3 @@ def _part_size(part: Any) -> int:
     content = getattr(part, "content", None)
     args = getattr(part, "args", None)
     return len(content if isinstance(content, str) else str(content or "")) + len(str(args or ""))
-
-
-def _cleaned(message: ModelMessage) -> ModelMessage:
-    """What a database or a JSON encoder would refuse is taken out; most messages are returned as they are."""
-    if not isinstance(message, ModelResponse):
-        return message
-    parts: list[ModelResponsePart] = []
-    for part in message.parts:
-        if isinstance(part, TextPart):
-            part = replace(part, content=clean(part.content))
-        elif isinstance(part, ToolCallPart) and isinstance(part.args, str):
-            part = replace(part, args=clean(part.args))
-        parts.append(part)
-    return replace(message, parts=parts)

@@ -55,9 +55,13 @@ def _server(name: str, given: dict[str, Any]) -> ServerConfig:
         raise ValueError(f"has a server {name!r}; names are 1 to 32 of A-Z a-z 0-9 _ -")
     if bool(given.get("command")) == bool(given.get("url")):
         raise ValueError(f'must give the server {name!r} either a "command" or a "url"')
-    texts = {key: str(given[key]) for key in ("command", "url") if given.get(key)}
-    tables = {key: {str(k): str(v) for k, v in (given.get(key) or {}).items()} for key in ("env", "headers")}
-    return ServerConfig(name, args=[str(arg) for arg in given.get("args") or []], **texts, **tables)
+    command, url = str(given.get("command") or ""), str(given.get("url") or "")
+    args = [str(arg) for arg in given.get("args") or []]
+    return ServerConfig(name, command, args, _table(given, "env"), url, _table(given, "headers"))
+
+
+def _table(given: dict[str, Any], key: str) -> dict[str, str]:
+    return {str(name): str(value) for name, value in (given.get(key) or {}).items()}
 
 
 def _expand(value: Any) -> Any:

@@ -90,7 +90,7 @@ class Session:
         results: list[ModelRequestPart] = []
         self._new.append(ModelRequest(parts=results))
         for call in response.tool_calls:
-            results.append(await self._toolbox.call(call))
+            results.append(await self._toolbox.call(call))  # noqa: PERF401 - kept as far as it came, also after Stop
         return False
 
     def _check_limits(self) -> None:
@@ -137,5 +137,3 @@ class Session:
             if self._stream is not None:
                 self._meter.add(self._stream.get())
             await self._run.emit(self._meter.event())
-
-

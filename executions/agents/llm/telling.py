@@ -13,7 +13,7 @@ from pydantic_ai.messages import (
 )
 
 from executions.agents.base import Run
-from executions.agents.llm.clean import Cleaner
+from executions.agents.llm.pieces import Pieces
 from executions.events import Text, Thinking
 
 PARAGRAPH = "\n\n"
@@ -24,8 +24,8 @@ class Teller:
 
     def __init__(self, run: Run) -> None:
         self._emit = run.emit
-        self._text = Cleaner()
-        self._thinking = Cleaner()
+        self._text = Pieces()
+        self._thinking = Pieces()
         self._gap = False
         self.said_anything = False
 

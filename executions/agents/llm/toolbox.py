@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic_ai.messages import ToolCallPart, ToolReturnPart
 from pydantic_ai.tools import ToolDefinition
@@ -18,7 +18,7 @@ from pydantic_ai.tools import ToolDefinition
 from executions.agents import tools
 from executions.agents.base import Run
 from executions.agents.llm import ask
-from executions.agents.llm.clean import clean
+from executions.cleaning import clean_text
 from executions.events import ToolFinished, ToolStarted
 
 
@@ -57,8 +57,8 @@ class Toolbox:
         except (ValueError, AssertionError):
             return await self._refuse(part, call_id, "The arguments are not a valid JSON object; call the tool again.")
         text, status = await offer.call(args, call_id)
-        outcome = "success" if status == "finished" else "failed"
-        return ToolReturnPart(part.tool_name, clean(text), tool_call_id=part.tool_call_id, outcome=outcome)
+        outcome: Literal["success", "failed"] = "success" if status == "finished" else "failed"
+        return ToolReturnPart(part.tool_name, clean_text(text), tool_call_id=part.tool_call_id, outcome=outcome)
 
     def _unique(self, call_id: str) -> str:
         """Some servers count calls from 1 in every answer; events need an id that is unique within the execution."""
@@ -70,9 +70,9 @@ class Toolbox:
         return unique
 
     async def _refuse(self, part: ToolCallPart, call_id: str, text: str) -> ToolReturnPart:
-        args = {} if not part.args else part.args if isinstance(part.args, dict) else {"arguments": clean(part.args)}
-        await self._run.emit(ToolStarted(call_id, clean(part.tool_name), args))
-        await self._run.emit(ToolFinished(call_id, clean(part.tool_name), text, "error"))
+        args = part.args if isinstance(part.args, dict) else {"arguments": clean_text(part.args or "")}
+        await self._run.emit(ToolStarted(call_id, clean_text(part.tool_name), args))
+        await self._run.emit(ToolFinished(call_id, clean_text(part.tool_name), text, "error"))
         return ToolReturnPart(part.tool_name, text, tool_call_id=part.tool_call_id, outcome="failed")
 
 
@@ -108,7 +108,7 @@ def _ask_user(run: Run) -> Offer:
     async def call(args: dict[str, Any], call_id: str) -> tuple[str, str]:
         try:
             return await ask.ask(run, args), "finished"
-        except ValueError as error:
+        except ask.BadQuestionError as error:
             return f"The question was not asked: {error}.", "error"
 
     return Offer(define(ask.NAME, ask.PARAMETERS, ask.DESCRIPTION), call)

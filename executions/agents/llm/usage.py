@@ -41,9 +41,7 @@ def _price(response: ModelResponse) -> Decimal | None:
     if not (response.model_name and response.provider_url):
         return None
     try:
-        priced = genai_prices.calc_price(
-            response.usage, response.model_name, provider_api_url=response.provider_url
-        )
+        priced = genai_prices.calc_price(response.usage, response.model_name, provider_api_url=response.provider_url)
     except LookupError:
         return None
     return priced.total_price
