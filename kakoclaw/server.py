@@ -65,7 +65,8 @@ class Server(daphne.Server):
 
     def run(self) -> int:
         """Serve until stopped, and return the exit status: 0, or 1 when the start or the end failed."""
-        reactor.callWhenRunning(self._start)
+        # Not callWhenRunning: that calls back before asyncio's loop runs.
+        reactor.callLater(0, self._start)
         super().run()
         return self.status
 
