@@ -1,0 +1,52 @@
+"""``manage.py executions``: see and stop executions from a shell, also while the server is running."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError, ProgrammingError
+
+from executions.errors import ExecutionError
+from executions.management.executions_cli import SUBCOMMANDS
+from executions.management.executions_cli.exit_codes import EPILOG, FAILED, INTERRUPTED, PIPE_CLOSED
+
+
+class Command(BaseCommand):
+    """Parses, hands over to the sub-command, and turns what goes wrong into one line and an exit code."""
+
+    help = "See and stop executions."
+    requires_system_checks = ()  # quick to start, and of use while something else is misconfigured
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.epilog = EPILOG
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
+        commands = parser.add_subparsers(dest="subcommand", required=True, metavar="COMMAND", title="commands")
+        for name, subcommand in SUBCOMMANDS.items():
+            text = subcommand.help
+            inner = commands.add_parser(
+                name, help=text, description=text, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+            )
+            inner.add_argument("--json", action="store_true", help="write JSON instead of text")
+            subcommand.add_arguments(inner)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        subcommand = SUBCOMMANDS[options["subcommand"]](self.stdout, self.stderr)
+        try:
+            code = subcommand.run(options)
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        except BrokenPipeError:
+            # The reader (such as ``head``) has gone; flushing what is left at exit must not complain either.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = PIPE_CLOSED
+        except ExecutionError as error:
+            raise CommandError(error.message, returncode=FAILED) from error
+        except (OperationalError, ProgrammingError, InterfaceError) as error:
+            text = f"The database can't be used: {str(error).strip()}. Is it there, and migrated (manage.py migrate)?"
+            raise CommandError(text, returncode=FAILED) from error
+        if code:
+            sys.exit(code)

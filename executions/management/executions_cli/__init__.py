@@ -1,0 +1,20 @@
+"""The sub-commands of ``manage.py executions``, one a module."""
+
+from executions.management.executions_cli.active import Active
+from executions.management.executions_cli.cancel import Cancel
+from executions.management.executions_cli.history import History
+from executions.management.executions_cli.retry import Retry
+from executions.management.executions_cli.show import Show
+from executions.management.executions_cli.subcommand import Subcommand
+from executions.management.executions_cli.tail import Tail
+from executions.management.executions_cli.workers import Workers
+
+SUBCOMMANDS: dict[str, type[Subcommand]] = {
+    "active": Active,
+    "history": History,
+    "show": Show,
+    "tail": Tail,
+    "cancel": Cancel,
+    "retry": Retry,
+    "workers": Workers,
+}

@@ -1,0 +1,65 @@
+"""What a sub-command is."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import Any, ClassVar
+
+from django.core.management.base import OutputWrapper
+
+from executions.errors import NotFound
+from executions.models import Execution
+
+MAX_ID = 2**63 - 1
+
+
+class Subcommand:
+    """Base of the sub-commands: ``run`` returns an exit code, or raises ExecutionError or CommandError."""
+
+    help: ClassVar[str] = ""
+
+    def __init__(self, out: OutputWrapper, err: OutputWrapper) -> None:
+        self.out, self.err = out, err
+
+    @classmethod
+    def add_arguments(cls, parser: ArgumentParser) -> None:
+        """Declare what comes after the sub-command's name."""
+
+    def run(self, options: dict[str, Any]) -> int:
+        """Do it."""
+        raise NotImplementedError
+
+    def write_json(self, value: Any, *, indent: int | None = 2) -> None:
+        """Write a value of a serializer."""
+        self.out.write(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def get(execution_id: int) -> Execution:
+    """Return the execution. Raises NotFound."""
+    rows = Execution.objects.select_related("owner", "cancel_requested_by")
+    execution = rows.filter(pk=execution_id).first()
+    if execution is None:
+        raise NotFound(f"There is no execution {execution_id}.")
+    return execution
+
+
+def execution_id(text: str) -> int:
+    """Parse an id for argparse."""
+    return _whole_number(text, 1, "an id, a whole number from 1")
+
+
+def count(text: str) -> int:
+    """Parse a number of rows for argparse."""
+    return _whole_number(text, 1, "a whole number from 1")
+
+
+def sequence(text: str) -> int:
+    """Parse a ``seq`` for argparse."""
+    return _whole_number(text, 0, "a whole number from 0")
+
+
+def _whole_number(text: str, least: int, kind: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= MAX_ID:
+        return int(text)
+    raise ArgumentTypeError(f"{text!r} is not {kind}")
