@@ -36,8 +36,9 @@ def _token_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
     _ring(instance.user_id)
 
 
-def _user_saved(sender: Any, instance: AbstractBaseUser, created: bool = False, update_fields: Any = None,
-                **kwargs: Any) -> None:
+def _user_saved(
+    sender: Any, instance: AbstractBaseUser, created: bool = False, update_fields: Any = None, **kwargs: Any
+) -> None:
     if not created and set(update_fields or ()) != {"last_login"}:
         _ring(instance.pk)
 

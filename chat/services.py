@@ -99,9 +99,7 @@ def cancel(
     return services.cancel(unfinished(owner, session_id), by=owner, reason=reason, source=source)
 
 
-def update_session(
-    owner: User, session_id: str, *, title: str | None = None, archived: bool | None = None
-) -> Session:
+def update_session(owner: User, session_id: str, *, title: str | None = None, archived: bool | None = None) -> Session:
     """Rename or (un)archive a session; ``None`` leaves a value as it is. Raises InvalidInput, NotFound."""
     session = get_session(owner, session_id)
     changes: dict[str, str | bool] = {}

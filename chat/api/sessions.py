@@ -54,9 +54,7 @@ class MessagesView(PanelView):
     def post(self, request: Request) -> Response:
         given = self.given(requests.MessageRequest, request)
         given["model"] = given["model"] or ""
-        execution, message = services.send_message(
-            self.me, given.pop("session_id"), given.pop("content"), **given
-        )
+        execution, message = services.send_message(self.me, given.pop("session_id"), given.pop("content"), **given)
         execution = Execution.objects.select_related("owner", "cancel_requested_by").get(pk=execution.pk)
         body = {"message": message_of(message, execution.session_id), "execution": ExecutionSerializer(execution).data}
         return Response(body, status=status.HTTP_201_CREATED)

@@ -32,9 +32,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def at_home(self) -> Self:
         """Leave out copies that a fork made: only messages in the session their execution ran in."""
-        return self.filter(
-            session__owner=F("execution__owner"), session__session_id=F("execution__session_id")
-        )
+        return self.filter(session__owner=F("execution__owner"), session__session_id=F("execution__session_id"))
 
 
 class Message(models.Model):

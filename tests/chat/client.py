@@ -24,7 +24,12 @@ class ChatClient:
     """Keeps every frame it was sent in ``frames``; ``close_code`` is set once the server has closed it."""
 
     def __init__(
-        self, user: User | None = None, *, path: str = "/ws/chat", token: str = "", headers: dict[str, str] | None = None
+        self,
+        user: User | None = None,
+        *,
+        path: str = "/ws/chat",
+        token: str = "",
+        headers: dict[str, str] | None = None,
     ) -> None:
         self.user, self.path, self.token = user, path, token
         self.headers = {"host": "testserver"} | (headers or {})

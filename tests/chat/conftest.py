@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from django.contrib.auth.models import User
@@ -37,9 +37,9 @@ async def connect(worker: EmbeddedWorker) -> AsyncIterator[Callable[..., ChatCli
 
 
 @pytest.fixture
-def api(user: User) -> Iterator[APIClient]:
+def api(user: User) -> APIClient:
     """A REST client signed in as ``user`` by token."""
-    yield client_of(user)
+    return client_of(user)
 
 
 def client_of(user: User) -> APIClient:

@@ -16,7 +16,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Connect = Callable[..., ChatClient]
 
 
-
 async def test_a_message_streams_from_start_to_ready(user: User, connect: Connect) -> None:
     client = await connect(user).open()
     execution = await client.say("say hello there", session_id="web:chat:a", client_id="c1")
@@ -46,9 +45,7 @@ async def test_a_frame_without_type_or_session_and_one_that_is_not_json_are_mess
     assert text_of(client.of(second["execution_id"])) == "two"
 
 
-async def test_two_users_share_a_session_id_and_nothing_else(
-    user: User, other_user: User, connect: Connect
-) -> None:
+async def test_two_users_share_a_session_id_and_nothing_else(user: User, other_user: User, connect: Connect) -> None:
     ada, bob = await connect(user).open(), await connect(other_user).open()
     await bob.send(type="subscribe", session_id="web:chat")
     await bob.until("subscribed")
@@ -115,7 +112,7 @@ async def test_cancel_keeps_the_partial_answer_and_says_so(user: User, connect: 
     assert (await client.until("cancel_result"))["already_finished"] == [execution]
 
 
-async def test_a_queued_message_that_is_canceled_still_begins_and_ends_on_the_wire(user: User, connect: Connect) -> None:
+async def test_a_canceled_queued_message_still_begins_and_ends_on_the_wire(user: User, connect: Connect) -> None:
     client = await connect(user).open()
     first = await client.say("count 1000 every 20ms")
     second = await client.say("say never")
