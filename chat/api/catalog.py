@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from chat.api import responses
 from chat.api.base import PanelView
 from executions.agents.llm.catalog import catalog
+from executions.agents.tools import TOOLS
 from executions.conf import conf
 
 
@@ -36,6 +37,4 @@ class ToolsView(PanelView):
 
     @extend_schema(responses=responses.ToolsResponse)
     def get(self, request: Request) -> Response:
-        from executions.agents.tools import TOOLS
-
         return Response({"tools": list(TOOLS)})

@@ -14,6 +14,7 @@ from chat.models import Message
 from executions.events import Finished
 from executions.finishing import finish_unheld
 from executions.models import EventRow, Execution
+from executions.services import retry
 from executions.states import Outcome, State
 from tests.chat.conftest import client_of
 
@@ -256,10 +257,9 @@ def test_models_and_tools(api: APIClient) -> None:
 
 
 def test_retrying_an_execution_shows_in_its_session(api: APIClient, user: User) -> None:
-    from executions.services import retry
-
     execution = sent(user)
     finished(execution, "first")
+    execution.refresh_from_db()
     finished(retry(execution, by=user), "second")
     messages = api.get(f"{V1}/chat/sessions/web:chat").json()["messages"]
     assert [m["content"] for m in messages] == ["say hi", "first", "say hi", "second"]

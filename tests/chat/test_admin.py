@@ -1,0 +1,53 @@
+"""The staff's pages of sessions, messages and tokens."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from knox.models import get_token_model
+
+from chat.models import Message
+from tests.chat.conftest import client_of
+from tests.chat.test_rest import finished, sent
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff(admin: User, client: Client) -> Client:
+    """A browser of a member of the staff."""
+    client.force_login(admin)
+    return client
+
+
+def test_sessions_and_messages_are_shown_and_not_rewritten(staff: Client, user: User) -> None:
+    finished(sent(user, "say <i>hi</i>"), "hello")
+    message = Message.objects.first()
+    assert message is not None
+    assert b"web:chat" in staff.get("/admin/chat/session/?q=ada").content
+    page = staff.get(f"/admin/chat/session/{message.session_id}/change/")
+    assert b"say &lt;i&gt;hi&lt;/i&gt;" in page.content
+    assert staff.get("/admin/chat/message/?q=hello").status_code == 200
+    assert staff.get(f"/admin/chat/message/{message.pk}/change/").status_code == 200
+    assert staff.get("/admin/chat/message/add/").status_code == 403
+    assert staff.post(f"/admin/chat/message/{message.pk}/change/", {"content": "forged"}).status_code == 403
+
+
+def test_tokens_can_be_revoked_and_not_read(staff: Client, user: User) -> None:
+    api = client_of(user)
+    token = get_token_model().objects.get(user=user)
+    page = staff.get("/admin/knox/authtoken/").content.decode()
+    assert "ada" in page
+    assert token.token_key not in page
+    detail = staff.get(f"/admin/knox/authtoken/{token.pk}/change/")
+    assert detail.status_code == 200
+    assert token.token_key not in detail.content.decode()
+    body = {"action": "delete_selected", "_selected_action": [token.pk], "post": "yes"}
+    assert staff.post("/admin/knox/authtoken/", body).status_code == 302
+    assert api.get("/api/v1/auth/me").status_code == 401
+
+
+def test_others_have_no_business_there(client: Client, user: User) -> None:
+    client.force_login(user)
+    assert client.get("/admin/chat/session/").status_code == 302
