@@ -8,6 +8,7 @@ from typing import Any
 from executions.testing.script import Reply
 
 ID = "chatcmpl-fake"
+DONE = b"data: [DONE]\n\n"
 
 
 def deltas(reply: Reply) -> list[dict[str, Any]]:
@@ -40,6 +41,18 @@ def chunk(body: dict[str, Any], delta: dict[str, Any], finish: str | None = None
     """Return one streamed event."""
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
     return {"id": ID, "object": "chat.completion.chunk", "created": 1, "model": body.get("model"), "choices": [choice]}
+
+
+def events(reply: Reply, body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the events of a streamed reply in order, the usage last where it is asked for."""
+    streamed = [*(chunk(body, delta) for delta in deltas(reply)), last(reply, body)]
+    wants_usage = (body.get("stream_options") or {}).get("include_usage")
+    return [*streamed, usage_chunk(reply, body)] if wants_usage and reply.usage is not None else streamed
+
+
+def encode(event: dict[str, Any]) -> bytes:
+    """Return the event as it is sent."""
+    return f"data: {json.dumps(event)}\n\n".encode()
 
 
 def last(reply: Reply, body: dict[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,12 @@ Run it with ``python -m executions.testing.fake_openai --port 8765`` and point t
 
 What it answers is scripted in the prompt, see :mod:`executions.testing.script`: text, reasoning, tool calls, usage,
 delays, silence, HTTP errors, broken streams. Without a script it repeats what it was told. It serves
-``POST /v1/chat/completions`` (streamed or not), ``GET /v1/models`` and ``GET /requests``: what was asked so far and
-when, with ``disconnected_at`` where the client closed the connection before the answer was complete. That is how a
-test proves that Stop reached the model's server.
+
+- ``POST /v1/chat/completions``, streamed or not;
+- ``POST /v1/messages`` as Anthropic does, streamed (set ``ANTHROPIC_BASE_URL`` to the address without ``/v1``);
+- ``GET /v1/models``;
+- ``GET /requests``: what was asked so far and when, with ``disconnected_at`` where the client closed the connection
+  before the answer was complete. That is how a test proves that Stop reached the model's server.
 
 In a test::
 
@@ -28,7 +31,7 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self, cast
 
-from executions.testing import chunks
+from executions.testing import anthropic_wire, chunks
 from executions.testing.script import Reply, reply_to
 
 
@@ -129,9 +132,10 @@ class FakeOpenAI:
             raise failure
 
     async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
-        if request.path.endswith("/chat/completions") and request.method == "POST":
+        asked = request.path.partition("?")[0]
+        if request.method == "POST" and asked.endswith(("/chat/completions", "/messages")):
             try:
-                reply = reply_to(request.body["messages"])
+                reply = reply_to(anthropic_wire.as_openai(request.body["messages"]))
             except (ValueError, KeyError, TypeError) as error:
                 reply = Reply(status=400, text=f"The script in the prompt is not valid: {error}")
             await self._complete(request, reply, writer)
@@ -161,8 +165,7 @@ class FakeOpenAI:
         )
         await writer.drain()
         request.first_byte_at = time.monotonic()
-        async for payload in self._payloads(request, reply):
-            event = b"data: " + payload + b"\n\n"
+        async for event in self._events(request, reply):
             writer.write(b"%x\r\n%s\r\n" % (len(event), event))
             await writer.drain()
             request.sent += 1
@@ -174,24 +177,24 @@ class FakeOpenAI:
         await writer.drain()
         request.completed_at = time.monotonic()
 
-    async def _payloads(self, request: Request, reply: Reply) -> AsyncIterator[bytes]:
+    async def _events(self, request: Request, reply: Reply) -> AsyncIterator[bytes]:
         if reply.hang == "headers":
             await asyncio.Event().wait()
-        deltas = chunks.deltas(reply)
-        for position, delta in enumerate(deltas):
-            if position * 2 >= len(deltas) and (reply.hang or reply.broken):
+        anthropic = "/messages" in request.path
+        encode = anthropic_wire.encode if anthropic else chunks.encode
+        events = (anthropic_wire if anthropic else chunks).events(reply, request.body)
+        for position, event in enumerate(events):
+            if position * 2 >= len(events) and (reply.hang or reply.broken):
                 if reply.hang:
                     await asyncio.Event().wait()
                 if reply.broken == "json":
-                    yield b'{"id": "broken", "choices": [{"delta": '
+                    yield b'data: {"id": "broken", "choices": [{"delta": \n\n'
                 return
             if position and reply.chunk_delay:
                 await asyncio.sleep(reply.chunk_delay)
-            yield json.dumps(chunks.chunk(request.body, delta)).encode()
-        yield json.dumps(chunks.last(reply, request.body)).encode()
-        if reply.usage is not None and (request.body.get("stream_options") or {}).get("include_usage"):
-            yield json.dumps(chunks.usage_chunk(reply, request.body)).encode()
-        yield b"[DONE]"
+            yield encode(event)
+        if not anthropic:
+            yield chunks.DONE
 
 
 async def _read_request(reader: asyncio.StreamReader) -> Request | None:

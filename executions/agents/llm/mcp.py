@@ -23,6 +23,7 @@ from executions.agents.base import Run
 from executions.agents.llm import mcp_config
 from executions.agents.llm.mcp_stdio import StdioServer
 from executions.agents.llm.toolbox import Offer, define
+from executions.cleaning import clean, clean_text
 from executions.events import Notice, ToolFinished, ToolStarted
 
 #: How long a server may take to start and to list its tools.
@@ -83,8 +84,9 @@ def _offer(run: Run, prefix: str, client: Client, server: StdioServer | None, to
     name = re.sub(r"[^A-Za-z0-9_-]", "_", f"{prefix}_{tool.name}")[:64]
 
     async def call(args: dict[str, Any], call_id: str) -> tuple[str, str]:
-        await run.emit(ToolStarted(call_id, name, args))
+        await run.emit(ToolStarted(call_id, name, clean(args)))
         text, status = await _call(client, tool.name, args)
+        text = clean_text(text)
         if status == "lost":
             text, status = f"The MCP server {prefix} failed: {_reason(text, server)}", "error"
         if len(text) > run.limits.tool_output_chars:

@@ -30,8 +30,9 @@ from executions.agents.llm.toolbox import Toolbox, open_toolbox
 from executions.agents.llm.usage import Meter
 from executions.events import Notice
 
-CUT_SHORT = {
+CUT_SHORT: dict[str | None, str] = {
     "length": "The model reached its longest answer; what it wanted to say is cut off here.",
+    None: "The model's server ended the answer without saying that it is complete; it may be cut off here.",
     "content_filter": "The provider's content filter ended the answer.",
 }
 
@@ -80,7 +81,7 @@ class Session:
         """Ask the model once and run the tools it wants; return whether it is done."""
         response = await self._ask_model()
         self._new.append(response)
-        if notice := CUT_SHORT.get(response.finish_reason or ""):
+        if notice := CUT_SHORT.get(response.finish_reason):
             await self._run.emit(Notice(notice, "warning"))
         if not response.tool_calls:
             if not self._teller.said_anything:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,18 @@ import pytest_asyncio
 
 from executions.agents.base import Run
 from executions.agents.llm import LLMAgent
+from executions.processes import environment
 from executions.testing.fake_openai import FakeOpenAI
 from executions.testing.runs import Recorder, make_run, run_to_end
 from executions.testing.script import script
 
 KEY = "sk-not-a-real-key"
+
+
+@pytest.fixture(autouse=True)
+def instance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes of these tests are not taken for leftovers by a server that starts on the same machine meanwhile."""
+    monkeypatch.setattr(environment, "_instance", f"tests-{os.getpid()}")
 
 
 @pytest_asyncio.fixture
