@@ -6,4 +6,4 @@ class SiteConfig(AppConfig):
     verbose_name = "KakoClaw"
 
     def ready(self) -> None:
-        from kakoclaw import checks  # noqa: F401 - registers them
+        from kakoclaw import checks, schema  # noqa: F401 - both register what they define

@@ -6,6 +6,8 @@ import json
 
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, Scope
 
+from executions.api.errors import BodyTooLarge, body
+
 
 class _TooLarge(Exception):
     """The body has more bytes than allowed."""
@@ -45,7 +47,7 @@ class BodyLimit:
 
     async def _refuse(self, send: ASGISendCallable) -> None:
         text = f"The body is too large: at most {self.limit:,} bytes are accepted."
-        body = json.dumps({"detail": text, "error": text, "code": "too_large"}).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        content = json.dumps(body(text, BodyTooLarge.default_code)).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
         await send({"type": "http.response.start", "status": 413, "headers": headers, "trailers": False})
-        await send({"type": "http.response.body", "body": body, "more_body": False})
+        await send({"type": "http.response.body", "body": content, "more_body": False})

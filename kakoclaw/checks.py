@@ -1,1 +1,46 @@
-"""System checks of the site: what can only be judged once Django is set up."""
+"""System checks of the site: settings that are each right, and wrong together."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Tags, Warning, register
+
+
+@register(Tags.security)
+def reachable_without_https(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """Warn when other machines can connect and nothing says that they do so over HTTPS."""
+    if settings.HTTPS or _is_loopback(settings.SERVE_HOST):
+        return []
+    return [
+        Warning(
+            f"HOST={settings.SERVE_HOST} lets other machines connect, and passwords would cross the network unencrypted.",
+            hint="Put a proxy that speaks HTTPS in front and set KAKOCLAW_HTTPS=1: see docs/deployment.md.",
+            id="kakoclaw.W001",
+        )
+    ]
+
+
+@register(Tags.security)
+def reachable_under_no_name(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """Warn when other machines can connect, but under no name that is answered."""
+    if _is_loopback(settings.SERVE_HOST) or any(not _is_loopback(host) for host in settings.ALLOWED_HOSTS):
+        return []
+    return [
+        Warning(
+            f"HOST={settings.SERVE_HOST} lets other machines connect, but only requests to this one are answered.",
+            hint="Set KAKOCLAW_ALLOWED_HOSTS to the names and addresses under which people open the site.",
+            id="kakoclaw.W002",
+        )
+    ]
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -53,6 +53,7 @@ class Server(daphne.Server):
             websocket_max_message_size=websocket_max_bytes,
             websocket_max_frame_size=websocket_max_bytes,
             server_name="kakoclaw",
+            verbosity=2,  # At 1, Daphne throws away what Twisted reports, errors included.
         )
         self.endpoints = []  # Nothing is listened on before the application has started: see _open().
         self.status = 0

@@ -178,9 +178,11 @@ ASGI_APPLICATION = "kakoclaw.asgi.application"
 # Addresses of the API are written to match with and without a slash at the end, so no POST is ever redirected.
 APPEND_SLASH = False
 USE_TZ = True
+TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
@@ -189,7 +191,7 @@ STORAGES = {
 REST_FRAMEWORK = {
     # Tokens first: a request without credentials is then answered with 401, and told which scheme to use.
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "chat.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

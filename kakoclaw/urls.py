@@ -1,22 +1,23 @@
 """All addresses of the site."""
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import include, path
-from django.urls.resolvers import URLPattern, URLResolver
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("admin", RedirectView.as_view(pattern_name="admin:index")),
-    path("admin/", admin.site.urls),
+urlpatterns = [
+    path("", include("chat.page_urls")),
+    path("", include("executions.page_urls")),
+    path("api/v1/", include("chat.api.urls")),
+    path("api/v1/", include("executions.api.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
     path("api-auth/", include("rest_framework.urls")),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
 ]
-# While the parts are being written, those that are there are served.
-for prefix, module in (("api/v1/", "executions.api.urls"), ("api/v1/", "chat.api.urls")):
-    package = module.rpartition(".")[0]
-    if find_spec(package) and find_spec(module):
-        urlpatterns.append(path(prefix, include(module)))
+
+handler400 = "kakoclaw.errors.bad_request"
+handler403 = "kakoclaw.errors.permission_denied"
+handler404 = "kakoclaw.errors.page_not_found"
+handler500 = "kakoclaw.errors.server_error"

@@ -132,6 +132,8 @@ class Server:
     def wait(self) -> int:
         status = self.process.wait(timeout=STOP_SECONDS)
         self._reader.join(timeout=STOP_SECONDS)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
         return status
 
     def kill(self) -> None:
