@@ -33,6 +33,15 @@ class Credentials:
         return session_digest(self.session_key)
 
 
+class BearerAuthentication(TokenAuthentication):
+    """Knox's tokens; a header that is not ASCII is a wrong token and not an error of the server."""
+
+    def authenticate_credentials(self, token: bytes) -> Any:
+        if not token.isascii() or b"\0" in token:
+            raise AuthenticationFailed("Invalid token.")
+        return super().authenticate_credentials(token)
+
+
 def credentials_of(scope: dict[str, Any]) -> Credentials:
     """Return the credentials of a handshake: ``?token=``, ``Authorization: Bearer``, or the session cookie.
 
@@ -71,19 +80,10 @@ def user_of(credentials: Credentials) -> User | None:
 
 def _user_of_token(token: str) -> User | None:
     try:
-        user, _ = TokenAuthentication().authenticate_credentials(token.encode())
+        user, _ = BearerAuthentication().authenticate_credentials(token.encode())
     except AuthenticationFailed:
         return None
     return user
-
-
-class BearerAuthentication(TokenAuthentication):
-    """Knox's tokens; a header that is not ASCII is a wrong token and not an error of the server."""
-
-    def authenticate_credentials(self, token: bytes) -> Any:
-        if not token.isascii() or b"\0" in token:
-            raise AuthenticationFailed("Invalid token.")
-        return super().authenticate_credentials(token)
 
 
 def other_tokens(user: User, kept: Any) -> QuerySet[Any]:
