@@ -19,7 +19,9 @@ from executions.models import Execution
 class SessionsView(PanelView):
     """Your sessions, the one you used last first."""
 
-    @extend_schema(parameters=[requests.SessionsQuery], responses=responses.SessionsResponse)
+    @extend_schema(
+        operation_id="chat_sessions_list", parameters=[requests.SessionsQuery], responses=responses.SessionsResponse
+    )
     def get(self, request: Request) -> Response:
         asked = self.asked(requests.SessionsQuery, request)
         mine = Session.objects.owned_by(self.me).filter(archived=asked["archived"]).newest_first()
