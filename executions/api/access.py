@@ -24,10 +24,19 @@ class ExecutionAccess(GenericViewSet[Execution]):
         return rows.without_bodies() if lists else rows.defer("transcript", "options")
 
     def get_object(self) -> Execution:
-        """Return the execution of the address; one of somebody else does not exist."""
-        if not is_id(self.kwargs["pk"]):
-            raise NotFound(f"There is no execution {self.kwargs['pk']!r}; ids are whole numbers.")
-        execution = self.get_queryset().filter(pk=int(self.kwargs["pk"])).first()
+        """Return the execution of the address. Raises NotFound, also for one of somebody else."""
+        execution = self.addressed().first()
         if execution is None:
-            raise NotFound(f"There is no execution {self.kwargs['pk']}.")
+            raise self.missing()
         return execution
+
+    def addressed(self) -> ExecutionQuerySet:
+        """Return the execution of the address as a queryset, which is empty when there is none to be seen."""
+        pk = self.kwargs["pk"]
+        if not is_id(pk):
+            raise NotFound(f"There is no execution {pk!r}; ids are whole numbers.")
+        return self.get_queryset().filter(pk=int(pk))
+
+    def missing(self) -> NotFound:
+        """Return the error of an address at which there is no execution to be seen."""
+        return NotFound(f"There is no execution {self.kwargs['pk']}.")

@@ -26,6 +26,7 @@ from executions.api.serializers import (
 )
 from executions.models import Execution
 from executions.models.execution import ExecutionQuerySet
+from executions.services import CancelReport
 
 CONFLICT = {409: OpenApiResponse(ErrorSerializer, description="It is not in the state this needs.")}
 
@@ -51,22 +52,27 @@ class ExecutionActions(ExecutionAccess):
         return self.created(execution)
 
     @extend_schema(
-        summary="Cancel an execution", request=CancelRequest, responses=CancelResultSerializer, operation_id="cancel"
+        summary="Cancel an execution",
+        request=CancelRequest,
+        responses=CancelResultSerializer,
+        operation_id="executions_cancel",
     )
     @action(detail=True, methods=["post"], serializer_class=CancelRequest)
     def cancel(self, request: Request, pk: str) -> Response:
         """Stop it, with all that it started. Canceling twice, or too late, is harmless and says so."""
-        execution, given = self.get_object(), self.given(request)
-        report = services.cancel(_only(execution), by=_user(request), reason=given["reason"], source="api")
+        given = self.given(request)
+        report = services.cancel(self.addressed(), by=_user(request), reason=given["reason"], source="api")
+        if not _ids(report):
+            raise self.missing()
         if given["wait"] and not report.already_finished:
-            async_to_sync(confirmation.wait)(execution.pk, given["wait"])
-        return Response(confirmation.result(report, self.as_json(execution.pk)))
+            async_to_sync(confirmation.wait)(_ids(report)[0], given["wait"])
+        return Response(confirmation.result(report, self.as_json(_ids(report)[0])))
 
     @extend_schema(
         summary="Cancel many executions",
         request=CancelManyRequest,
         responses=CancelManyResultSerializer,
-        operation_id="cancel_many",
+        operation_id="executions_cancel_many",
     )
     @action(detail=False, methods=["post"], url_path="cancel", url_name="cancel-many", name="Cancel many",
             serializer_class=CancelManyRequest)  # fmt: skip
@@ -81,7 +87,7 @@ class ExecutionActions(ExecutionAccess):
         summary="Answer a question",
         request=AnswerRequest,
         responses={200: ExecutionSerializer, **CONFLICT},
-        operation_id="answer",
+        operation_id="executions_answer",
     )
     @action(detail=True, methods=["post"], serializer_class=AnswerRequest)
     def answer(self, request: Request, pk: str) -> Response:
@@ -92,7 +98,7 @@ class ExecutionActions(ExecutionAccess):
 
     @extend_schema(
         summary="Retry an execution", request=None, responses={201: ExecutionSerializer, **CONFLICT},
-        operation_id="retry",
+        operation_id="executions_retry",
     )  # fmt: skip
     @action(detail=True, methods=["post"], serializer_class=Serializer)
     def retry(self, request: Request, pk: str) -> Response:
@@ -103,7 +109,7 @@ class ExecutionActions(ExecutionAccess):
         summary="Move an execution in the queue",
         request=PriorityRequest,
         responses={200: ExecutionSerializer, **CONFLICT},
-        operation_id="priority",
+        operation_id="executions_priority",
     )
     @action(detail=True, methods=["post"], serializer_class=PriorityRequest)
     def priority(self, request: Request, pk: str) -> Response:
@@ -122,8 +128,8 @@ def _user(request: Request) -> User:
     return request.user
 
 
-def _only(execution: Execution) -> ExecutionQuerySet:
-    return Execution.objects.filter(pk=execution.pk)
+def _ids(report: CancelReport) -> list[int]:
+    return report.canceled + report.requested + report.already_requested + report.already_finished
 
 
 def _chosen(visible: ExecutionQuerySet, given: dict[str, Any]) -> tuple[ExecutionQuerySet, list[int]]:

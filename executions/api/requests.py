@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from executions.states import OnBusy
@@ -13,6 +14,7 @@ MAX_WAIT_SECONDS = 30
 MAX_IDS = 10_000
 
 
+@extend_schema_serializer(component_name="ExecutionStartRequest")
 class StartRequest(serializers.Serializer[Any]):
     """A new execution."""
 
@@ -33,6 +35,7 @@ class StartRequest(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_serializer(component_name="ExecutionCancelRequest")
 class CancelRequest(serializers.Serializer[Any]):
     """Why to stop, and how long to wait for the confirmation."""
 
@@ -51,6 +54,7 @@ class IdField(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
+@extend_schema_serializer(component_name="ExecutionCancelManyRequest")
 class CancelManyRequest(serializers.Serializer[Any]):
     """Which executions to stop: exactly one of ``ids``, ``filter`` and ``all``."""
 
@@ -78,6 +82,7 @@ class CancelManyRequest(serializers.Serializer[Any]):
         return attrs
 
 
+@extend_schema_serializer(component_name="ExecutionAnswerRequest")
 class AnswerRequest(serializers.Serializer[Any]):
     """The answer to the question that a waiting execution shows."""
 
@@ -94,6 +99,7 @@ class AnswerRequest(serializers.Serializer[Any]):
         return attrs
 
 
+@extend_schema_serializer(component_name="ExecutionPriorityRequest")
 class PriorityRequest(serializers.Serializer[Any]):
     """Where in the queue."""
 
