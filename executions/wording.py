@@ -51,3 +51,39 @@ def receipt(value: Mapping[str, Any] | None) -> str:
     if reason := value.get("reason"):
         parts.append(f"“{reason}”")
     return " · ".join(parts)
+
+
+def event(kind: str, data: Mapping[str, Any]) -> tuple[str, str]:
+    """Return an event in words: its kind, and what it says."""
+    match kind:
+        case "started":
+            return "Started", ""
+        case "text":
+            return "Text", data["text"]
+        case "thinking":
+            return "Thinking", data["text"]
+        case "tool_started":
+            return f"{data['name']} begins", ", ".join(str(value) for value in data["args"].values())
+        case "tool_output":
+            return "Output", data["text"]
+        case "tool_finished":
+            ended = {"finished": "is done", "error": "failed", "canceled": "was stopped"}
+            return f"{data['name']} {ended.get(data['status'], data['status'])}", data["result"]
+        case "question":
+            asked = " · ".join(str(item.get("question", "")) for item in data["questions"])
+            return ("Asks for approval", data["plan"]) if data["kind"] == "plan" else ("Asks", asked)
+        case "answered":
+            answer = data["answer"]
+            if answer.get("answers"):
+                return "Answered", ", ".join(str(value) for value in answer["answers"].values())
+            return ("Approved" if answer.get("approved") else "Rejected"), str(answer.get("comment", ""))
+        case "usage":
+            return "Usage", f"{data['input_tokens']} in, {data['output_tokens']} out {cost(data['cost_usd'])}"
+        case "notice":
+            return "Notice", data["text"]
+        case "cancel_requested":
+            return "Stop requested", " ".join(filter(None, [f"by {data['by']}" if data["by"] else "", data["reason"]]))
+        case "finished":
+            return f"Ended: {data['outcome'].replace('_', ' ')}", data["error"] or receipt(data["receipt"])
+        case _:
+            return kind, ""

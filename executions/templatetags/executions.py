@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -10,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from executions import wording
+from executions.events import Entry
 from executions.models import Execution
 from executions.status import LOOKS, look
 
@@ -56,3 +59,34 @@ def unfinished_count(user: Any) -> int:
 def iso(value: Any) -> str:
     """Return a datetime as RFC 3339, empty for none."""
     return value.isoformat().replace("+00:00", "Z") if value else ""
+
+
+@register.simple_tag
+def status_word(value: str) -> str:
+    """Return the word of a status alone."""
+    return look(value).word
+
+
+@register.filter
+def ordinal(value: int) -> str:
+    """Return ``2nd``, ``3rd``, ``11th``."""
+    ending = "th" if 10 <= value % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+    return f"{value}{ending}"
+
+
+@register.filter
+def seconds_after(moment: datetime, start: datetime) -> float:
+    return max((moment - start).total_seconds(), 0.0)
+
+
+@register.filter
+def pretty(data: dict[str, Any]) -> str:
+    """Return the data of an event as JSON to read, cut where it is too long to read."""
+    return json.dumps(data, indent=2, ensure_ascii=False)[:20_000]
+
+
+@register.filter
+def summary(entry: Entry) -> dict[str, str]:
+    """Return an event in words: its kind, and one line of what it says."""
+    kind, text = wording.event(entry.type, entry.data)
+    return {"kind": kind, "text": " ".join(text.split())[:300]}

@@ -67,11 +67,12 @@ export class Blocks {
     return node.querySelector("[data-part=text]");
   }
 
-  tool(frame) {
+  /** A `replayed` call began or ended at a time the page does not know. */
+  tool(frame, replayed = false) {
     const card = this.tools.get(frame.call_id);
-    if (card) return card.update(frame);
+    if (card) return card.update(frame, replayed);
     this.close();
-    const made = new ToolCard(frame);
+    const made = new ToolCard(frame, replayed);
     this.tools.set(frame.call_id, made);
     this.node.append(made.node);
   }

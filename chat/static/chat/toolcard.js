@@ -17,9 +17,10 @@ function asText(args) {
 }
 
 export class ToolCard {
-  constructor(frame) {
+  constructor(frame, replayed) {
     this.node = clone("tool");
-    this.started = now();
+    this.started = replayed ? null : now();
+    this.node.querySelector("summary").addEventListener("click", () => { this.touched = true; });
     this.streamed = "";
     this.part("name").textContent = frame.name;
     this.update(frame);
@@ -29,7 +30,7 @@ export class ToolCard {
     return this.node.querySelector(`[data-part=${name}]`);
   }
 
-  update({ status, args, result }) {
+  update({ status, args, result }, replayed = false) {
     const shown = STATUS[status] ?? "running";
     this.node.dataset.status = shown;
     showStatus(this.part("status"), shown);
@@ -41,10 +42,9 @@ export class ToolCard {
       this.part("args").hidden = Object.keys(args).length === 1 && long.length < 60 && !long.includes("\n");
     }
     if (status === "started" || !status) return;
-    this.part("elapsed").textContent = this.replayed ? "" : fine(now() - this.started);
-    if (result && !(this.streamed && result.includes(this.streamed.trimEnd()) && result.length - this.streamed.length < 4)) {
-      this.write(this.streamed && !result.startsWith(this.streamed) ? result : result, true);
-    }
+    if (this.started && !replayed) this.part("elapsed").textContent = fine(now() - this.started);
+    // What was streamed and the result are often the same; the result is what the agent was given.
+    if (result) this.write(result, true);
   }
 
   /** Show more of what it prints; the end of a very long output is what stays in view. */

@@ -19,7 +19,8 @@ export class Turn {
       answer: (question, answer) => actions.answer(this.id, question, answer),
     });
     this.seq = 0;
-    this.heard = now();
+    this.known = Number(node.dataset.last) || 0;
+    this.heard = Date.parse(node.dataset.heard) || now();
     this.started = Date.parse(node.dataset.started) || null;
     this.note = this.part("note").textContent;
     this.part("stop").addEventListener("click", () => actions.stop(this));
@@ -66,7 +67,8 @@ export class Turn {
   apply(frame) {
     if (frame.seq && frame.seq <= this.seq) return;
     if (frame.seq) this.seq = frame.seq;
-    this.heard = now();
+    this.replayed = frame.seq <= this.known;
+    if (!this.replayed) this.heard = now();
     this.handlers[frame.type]?.call(this, frame);
   }
 
@@ -79,7 +81,7 @@ export class Turn {
     },
     stream({ content }) { this.blocks.write("text", content); },
     thinking({ content }) { this.blocks.write("thinking", content); },
-    tool_call(frame) { this.blocks.tool(frame); },
+    tool_call(frame) { this.blocks.tool(frame, this.replayed); },
     tool_output(frame) { this.blocks.output(frame); },
     notice({ content, level }) { this.blocks.notice(content, level); },
     question(frame) {
@@ -127,6 +129,23 @@ export class Turn {
   complain(text) {
     this.part("error").textContent = text;
     this.part("error").hidden = false;
+  }
+
+  /** On its way to the server. */
+  sending() {
+    this.part("foot").hidden = false;
+    this.part("note").textContent = "Sending…";
+  }
+
+  /** You asked it to stop; it says `stopping` once the server does. */
+  stopRequested() {
+    this.asked = true;
+    this.part("stop").disabled = true;
+  }
+
+  stopFailed() {
+    this.asked = false;
+    this.part("stop").disabled = false;
   }
 
   show(status) {

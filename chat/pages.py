@@ -1,0 +1,80 @@
+"""The chat's pages. They render what the services know; everything live comes over the sockets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from chat import services
+from chat.examples import examples_for
+from chat.models import Session
+from chat.turns import segments_of, turns_of
+from executions.agents.tools import TOOLS
+from executions.conf import conf
+from executions.errors import InvalidInput, NotFound
+from executions.models import EventRow, Execution
+
+#: How many sessions the list shows; older ones are found by searching.
+SESSIONS = 100
+
+
+@login_required
+@require_safe
+def chat(request: HttpRequest, session_id: str = "") -> HttpResponse:
+    """Show a conversation, or the beginning of a new one."""
+    session, turns, earlier = None, [], None
+    if session_id:
+        try:
+            session = services.get_session(request.user, session_id)
+        except (NotFound, InvalidInput) as error:
+            raise Http404(error.message) from None
+        turns, earlier = turns_of(session, _number(request.GET.get("before")))
+    context: dict[str, Any] = {
+        "page": "chat",
+        "session": session,
+        "turns": turns,
+        "earlier": earlier,
+        "examples": examples_for(conf.model),
+        "demo": conf.model == "demo",
+        "models": conf.models,
+        "current_model": conf.model,
+        "tools": list(TOOLS),
+    }
+    return render(request, "chat/chat.html", context | _sessions(request))
+
+
+def _sessions(request: HttpRequest) -> dict[str, Any]:
+    """Return what the list of sessions needs."""
+    query = request.GET.get("q", "").replace("\0", "").strip()[: services.MAX_QUERY_CHARS]
+    archived = "archived" in request.GET
+    sessions: QuerySet[Session] = Session.objects.owned_by(request.user).newest_first()
+    if query:
+        said = Q(pk__in=services.search(request.user, query, 1000).values("session"))
+        sessions = sessions.filter(Q(title__icontains=query) | said)
+    else:
+        sessions = sessions.filter(archived=archived)
+    rows = list(sessions[:SESSIONS])
+    live = Execution.objects.filter(owner=request.user).unfinished().without_bodies().order_by("-pk")
+    statuses = {execution.session_id: execution.status for execution in live}
+    for row in rows:
+        row.live = statuses.get(row.session_id, "")  # type: ignore[attr-defined]
+    return {"sessions": rows, "query": query, "archived": archived}
+
+
+def _number(raw: str | None) -> int | None:
+    return int(raw) if raw and raw.isascii() and raw.isdecimal() and len(raw) < 10 else None
+
+
+@login_required
+@require_safe
+def segments(request: HttpRequest, pk: int) -> JsonResponse:
+    """Return the pieces of a finished answer as HTML, for the page that has streamed them with tools in between."""
+    if not Execution.objects.filter(owner=request.user).finished().filter(pk=pk).exists():
+        raise Http404("There is no such execution.")
+    events = EventRow.objects.filter(execution_id=pk).order_by("seq").values_list("type", "data")
+    return JsonResponse({"segments": segments_of(list(events))})

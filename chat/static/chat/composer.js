@@ -1,0 +1,138 @@
+/** Where you write. Stop is where Send was; while something runs, Enter queues and Ctrl+Enter interrupts. */
+
+const PHONE = matchMedia("(pointer: coarse)");
+
+/** Fires `send` (detail: content, model, excludeTools, onBusy) and `stop` (detail: reason). */
+export class Composer extends EventTarget {
+  constructor(form, conversation) {
+    super();
+    this.form = form;
+    this.conversation = conversation;
+    this.text = form.querySelector("[data-message]");
+    this.parts = Object.fromEntries(
+      ["send", "stop", "stop-word", "queue", "interrupt", "reason-button", "model", "tools-word"].map((name) => [name, form.querySelector(`[data-${name}]`)]),
+    );
+    this.reason = document.querySelector("[data-reason]");
+    this.tools = [...document.querySelectorAll("#tools input")];
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.submit("queue");
+    });
+    this.text.addEventListener("input", () => this.typed());
+    this.text.addEventListener("keydown", (event) => this.key(event));
+    this.parts.stop.addEventListener("click", () => this.stop());
+    this.parts.interrupt.addEventListener("click", () => this.submit("interrupt"));
+    document.addEventListener("keydown", (event) => this.escape(event));
+    this.reason.addEventListener("submit", (event) => this.stopWithReason(event));
+    this.restore();
+    for (const button of document.querySelectorAll("[data-example]")) {
+      button.addEventListener("click", () => this.write(button.dataset.example));
+    }
+  }
+
+  get draftKey() {
+    return `kakoclaw.draft.${this.conversation.isNew ? "new" : this.conversation.session}`;
+  }
+
+  /** Bring back what was chosen and written before a reload. */
+  restore() {
+    const { model } = this.parts;
+    const chosen = localStorage.getItem("kakoclaw.model");
+    if ([...model.options].some((option) => option.value === chosen)) model.value = chosen;
+    model.addEventListener("change", () => localStorage.setItem("kakoclaw.model", model.value));
+    const off = new Set(JSON.parse(localStorage.getItem("kakoclaw.tools-off") ?? "[]"));
+    for (const box of this.tools) {
+      box.checked = !off.has(box.value);
+      box.addEventListener("change", () => {
+        localStorage.setItem("kakoclaw.tools-off", JSON.stringify(this.excluded));
+        this.countTools();
+      });
+    }
+    this.countTools();
+    this.text.value ||= sessionStorage.getItem(this.draftKey) ?? "";
+    this.typed();
+  }
+
+  get excluded() {
+    return this.tools.filter((box) => !box.checked).map((box) => box.value);
+  }
+
+  countTools() {
+    const off = this.excluded.length;
+    this.parts["tools-word"].textContent = off ? `Tools (${this.tools.length - off} of ${this.tools.length})` : "Tools";
+  }
+
+  write(text) {
+    this.text.value = text;
+    this.typed();
+    this.text.focus();
+  }
+
+  /** A message that was refused comes back, unless something newer is being written. */
+  giveBack(text) {
+    if (!this.text.value) this.write(text);
+  }
+
+  typed() {
+    sessionStorage.setItem(this.draftKey, this.text.value);
+    this.text.style.height = "auto";
+    this.text.style.height = `${this.text.scrollHeight}px`;
+    this.show();
+  }
+
+  key(event) {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (PHONE.matches && !event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    this.submit((event.ctrlKey || event.metaKey) && this.conversation.busy ? "interrupt" : "queue");
+  }
+
+  escape(event) {
+    if (event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
+    if (document.querySelector("dialog[open], [popover]:popover-open")) return;
+    this.stop();
+  }
+
+  submit(onBusy) {
+    const content = this.text.value;
+    if (!content.trim()) return;
+    const { draftKey } = this;
+    this.dispatchEvent(new CustomEvent("send", {
+      detail: { content, model: this.parts.model.value, excludeTools: this.excluded, onBusy },
+    }));
+    sessionStorage.removeItem(draftKey);
+    this.text.value = "";
+    this.typed();
+    this.text.focus();
+  }
+
+  stop(reason = "") {
+    if (this.conversation.current) this.dispatchEvent(new CustomEvent("stop", { detail: { reason } }));
+  }
+
+  stopWithReason(event) {
+    event.preventDefault();
+    const input = this.reason.querySelector("input");
+    this.stop(input.value.trim());
+    input.value = "";
+    this.reason.hidePopover();
+  }
+
+  /** Show what can be done now. */
+  show() {
+    const { current, busy } = this.conversation;
+    const { send, stop, queue, interrupt } = this.parts;
+    const written = this.text.value.trim() !== "";
+    const hadFocus = document.activeElement === send || document.activeElement === stop;
+    const stopping = current?.status === "stopping" || current?.asked === true;
+    send.hidden = busy;
+    stop.hidden = !busy;
+    stop.disabled = stopping || !current;
+    this.parts["stop-word"].textContent = stopping ? "Stopping…" : "Stop";
+    queue.hidden = interrupt.hidden = !busy || !written;
+    this.parts["reason-button"].hidden = !current || written || stopping;
+    send.disabled = !written;
+    this.form.classList.toggle("choosing", busy && written);
+    if (hadFocus && document.activeElement === document.body) (busy ? stop : this.text).focus();
+  }
+}
