@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NoReturn
 
 from executions.agents.base import Answer, LimitExceeded, Limits, Run
 from executions.cleaning import clean_text
@@ -14,12 +14,14 @@ from executions.events import Answered, Event, Question, Text, ToolFinished, Too
 from executions.journal import Journal
 from executions.log import Log
 from executions.models import Execution
-from executions.processes import ProcessGroup
+from executions.processes import ChildProcess, ProcessGroup
 from executions.writing import Wait
 
 #: After this many events, or seconds, without giving way, an agent that never awaits lets others run.
 EVENTS_PER_TURN = 32
 SECONDS_PER_TURN = 0.005
+#: How long a stopped agent waits for each refusal.
+LATE_PAUSE = 0.1
 
 
 class StopReason(StrEnum):
@@ -58,6 +60,7 @@ class Running:
     _chars: int = 0
     _answer: asyncio.Future[dict[str, Any]] | None = None
     _question_id: str = ""
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _events: int = 0
     _turn_began: float = 0.0
 
@@ -78,7 +81,7 @@ class Running:
         Raises LimitExceeded once the answer is too long. Cancellation: the event is recorded.
         """
         if self.closed:
-            raise asyncio.CancelledError
+            await self._too_late()
         match event:
             case Text(text):
                 self._add_text(text)
@@ -117,20 +120,35 @@ class Running:
 
         Cancellation: the question stays in the journal, unanswered.
         """
-        if self.closed or self.stop_reason is not None:
-            raise asyncio.CancelledError
-        self._answer = asyncio.get_running_loop().create_future()
-        self._question_id = question.question_id
-        self.waiting = True
-        try:
-            if not await self.journal.wait(self.log, Wait(self.pk, question)):
-                raise asyncio.CancelledError
-            answer = await self._answer
-        finally:
-            self.waiting = False
-            self._answer = None
-        self.journal.append(self.log, Answered(question.question_id, answer), urgent=True)
+        # One question at a time: tools that run side by side ask one after the other.
+        async with self._asking:
+            if self.closed or self.stop_reason is not None:
+                await self._too_late()
+            self._answer = asyncio.get_running_loop().create_future()
+            self._question_id = question.question_id
+            self.waiting = True
+            try:
+                if not await self.journal.wait(self.log, Wait(self.pk, question)):
+                    await self._too_late()
+                answer = await self._answer
+            finally:
+                self.waiting = False
+                self._answer = None
+            if self.closed:
+                await self._too_late()
+            self.journal.append(self.log, Answered(question.question_id, answer), urgent=True)
         return Answer(answer.get("answers", {}), answer.get("approved", False), answer.get("comment", ""))
+
+    async def spawn(self, *args: Any, **kwargs: Any) -> ChildProcess:
+        """Start a child process, see :meth:`executions.processes.ProcessGroup.spawn`."""
+        if self.closed or self.stop_reason is not None:
+            await self._too_late()
+        return await self.processes.spawn(*args, **kwargs)
+
+    async def _too_late(self) -> NoReturn:
+        """Refuse what a stopped agent still wants; in its own time, so that one that tries for ever harms nobody."""
+        await asyncio.sleep(LATE_PAUSE)
+        raise asyncio.CancelledError
 
     def give_answer(self, question_id: str, answer: dict[str, Any]) -> None:
         """Hand the stored answer to the agent; a second delivery of it is ignored."""

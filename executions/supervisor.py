@@ -288,7 +288,7 @@ class Supervisor:
             limits=running.limits,
             emit=running.emit,
             ask=running.ask,
-            spawn=running.processes.spawn,
+            spawn=running.spawn,
         )
         try:
             await agent.run(running.run)

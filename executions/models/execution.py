@@ -58,9 +58,12 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         )
 
     def begin_waiting(self, pk: int, worker_id: str, question: dict[str, Any]) -> bool:
-        """``running → waiting`` with ``question`` (its event's data), by the worker that holds it."""
+        """``running → waiting`` with ``question`` (its event's data), by the worker that holds it.
+
+        A newer question takes the place of one that the agent no longer waits for.
+        """
         return (
-            self.filter(pk=pk, state=State.RUNNING, worker_id=worker_id).update(
+            self.held_by(worker_id).filter(pk=pk).update(
                 state=State.WAITING, question=question, answer=None, changed_at=Now()
             )
             == 1
