@@ -1,12 +1,13 @@
 """A worker in the test's own event loop, on the real database."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from asgiref.sync import sync_to_async
+from asgiref.sync import SyncToAsync, sync_to_async
 from django.contrib.auth import get_user_model
+from django.db import connections
 
 from executions import services
 from executions.events import Entry
@@ -62,3 +63,20 @@ async def reload(execution: Execution) -> Execution:
 async def cancel(execution: Execution, **options: Any) -> services.CancelReport:
     queryset = Execution.objects.filter(pk=execution.pk)
     return await sync_to_async(services.cancel)(queryset, **{"by": None, **options})
+
+
+@pytest.fixture
+def settings_of_engine(settings: Any) -> Callable[..., None]:
+    """Change settings of the engine: ``settings_of_engine(POLL_SECONDS=0.1)``."""
+
+    def change(**changes: Any) -> None:
+        settings.EXECUTIONS = {**settings.EXECUTIONS, **changes}
+
+    return change
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _close_connections_of_threads(django_db_setup: None) -> Iterator[None]:
+    """PostgreSQL drops no test database that somebody is connected to."""
+    yield
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
