@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from chat.models import Message, Role, Session
-from chat.models.session import title_of
+from chat.models.session import LAST_MESSAGE_CHARS, title_of
 from chat.wording import error_of
 from executions.models import Execution
 
@@ -22,21 +22,28 @@ def record_prompt(sender: type[Execution], instance: Execution, created: bool, *
     """Store the prompt of a new execution as the next turn of its session; makes the session when there is none."""
     if not created or not instance.session_id:
         return
-    key = {"owner_id": instance.owner_id, "session_id": instance.session_id}
-    Session.objects.get_or_create(**key, defaults={"title": title_of(instance.prompt)})
-    session = Session.objects.select_for_update().get(**key)
+    now = timezone.now()
+    title = title_of(instance.prompt)
+    # Locked: messages sent at the same moment get turns of their own.
+    session, _ = Session.objects.select_for_update().get_or_create(
+        owner_id=instance.owner_id, session_id=instance.session_id, defaults={"title": title}
+    )
     Message.objects.create(
         session=session,
         execution=instance,
         turn=session.turns + 1,
         role=Role.USER,
         content=instance.prompt,
-        created_at=timezone.now(),
+        created_at=now,
     )
-    mine = Session.objects.filter(pk=session.pk)
-    # Who writes into an archived session wants to see it again.
-    mine.update(turns=F("turns") + 1, archived=False, title=session.title or title_of(instance.prompt))
-    mine.summarize()
+    Session.objects.filter(pk=session.pk).update(
+        turns=F("turns") + 1,
+        message_count=F("message_count") + 1,
+        last_message=instance.prompt[:LAST_MESSAGE_CHARS],
+        updated_at=now,
+        title=session.title or title,
+        archived=False,  # who writes into an archived session wants to see it again
+    )
 
 
 def record_answers(sender: type[Execution], executions: Sequence[Execution], **kwargs: Any) -> None:
