@@ -23,7 +23,8 @@ QUIET = {
     "PYTHONUNBUFFERED": "1",
 }
 
-_instance = "local"
+#: Until it is configured, it is nobody else's: a sweep must not reach the processes of a stranger.
+_instance = f"process-{os.getpid()}"
 
 
 def configure(instance: str) -> None:

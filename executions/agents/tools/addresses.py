@@ -9,8 +9,8 @@ from executions.threads import in_thread
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-#: IPv6 addresses that stand for an IPv4 address in their last four bytes (NAT64; the deprecated compatible ones).
-_EMBEDDING = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
+#: NAT64: IPv6 addresses that stand for the IPv4 address in their last four bytes.
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 #: Local by use, though not marked so in every version of ``ipaddress``.
 _LOCAL = (ipaddress.IPv6Network("64:ff9b:1::/48"), ipaddress.IPv6Network("fec0::/10"))
 
@@ -18,13 +18,12 @@ _LOCAL = (ipaddress.IPv6Network("64:ff9b:1::/48"), ipaddress.IPv6Network("fec0::
 def is_public(address: Address) -> bool:
     """Return whether the address is one of the public internet, and not an IPv6 cover for one that is not."""
     if isinstance(address, ipaddress.IPv6Address):
-        covered = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-        if any(address in network for network in _EMBEDDING):
-            covered.append(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
-        if any(inner is not None and not is_public(inner) for inner in covered):
-            return False
+        if address in _NAT64:
+            return is_public(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
         if address.ipv4_mapped is not None:
-            return True
+            return is_public(address.ipv4_mapped)
+        if any(inner is not None and not is_public(inner) for inner in (address.sixtofour, *(address.teredo or ()))):
+            return False
         if address.is_site_local or any(address in network for network in _LOCAL):
             return False
     return address.is_global and not address.is_multicast and not address.is_reserved
