@@ -33,11 +33,13 @@ time.sleep(600)
 """
 #: Four chains of processes, each of which does nothing but start the next and end.
 RUNNERS = """
-import os
+import os, time
+for _ in range(4):
+    if os.fork() == 0:
+        while True:
+            if os.fork(): os._exit(0)
 os.write(1, b'on')
-for _ in range(2): os.fork()
-while True:
-    if os.fork(): os._exit(0)
+time.sleep(600)
 """
 
 
@@ -210,6 +212,9 @@ async def test_a_daemon_without_tag_and_immune_to_term_does_not_survive(group: P
 async def test_a_fork_storm_does_not_survive(group: ProcessGroup) -> None:
     process = await group.spawn([sys.executable, "-c", RUNNERS])
     assert await process.read() == b"on"
+    first = set(tagged(4242)) - {process.pid}
+    await await_until(lambda: len(first & set(tagged(4242))) == 0)
+    assert is_alive(process.pid)
     group.kill()
     receipt = await group.gone(10)
     assert process.is_gone
