@@ -35,6 +35,7 @@ def database(url: str, home: Path) -> dict[str, Any]:
     # Under ASGI each request has a thread of its own, so a connection kept open by its thread is never used again:
     # connections are lent by a pool instead, and checked before they are lent.
     config["OPTIONS"] = {
+        "connect_timeout": 10,
         "pool": {"min_size": 2, "max_size": 32, "timeout": 10},
     } | config.get("OPTIONS", {})
     return config | {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}

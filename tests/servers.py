@@ -5,6 +5,7 @@ A home is set up once per test session and copied for each server, so that start
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import shutil
@@ -14,6 +15,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -123,6 +125,26 @@ class Server:
         )
         done = manage(self.home, "shell", "--command", code)
         assert done.returncode == 0, done.stderr
+
+    def start(self, prompt: str, session: str = "") -> int:
+        """Start an execution as admin, and return its id."""
+        with self.client() as client:
+            answer = client.post("/api/v1/executions/", json={"prompt": prompt, "session_id": session})
+        assert answer.status_code == 201, answer.text
+        return int(answer.json()["id"])
+
+    def execution(self, execution: int) -> dict[str, Any]:
+        """Return what the API tells admin about an execution."""
+        with self.client() as client:
+            return dict(client.get(f"/api/v1/executions/{execution}/").json())
+
+    def events(self, execution: int) -> Iterator[dict[str, Any]]:
+        """Yield the execution's events as they come, to the end of the stream. Reading is closed with the generator."""
+        path = f"/api/v1/executions/{execution}/events/stream/"
+        with self.client() as client, client.stream("GET", path) as stream:
+            for line in stream.iter_lines():
+                if line.startswith("data: "):
+                    yield json.loads(line.removeprefix("data: "))
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send the signal, wait for the end, and return the exit status."""

@@ -6,15 +6,16 @@ import logging
 import os
 import socket
 import sys
-from pathlib import Path
 from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, connections
-from django.db.migrations.executor import MigrationExecutor
+from django.db import connections
 
 from kakoclaw import __version__
+from kakoclaw.listening import listen
+from kakoclaw.preflight import require_database, require_redis, require_setup
+from kakoclaw.terminal import take_terminal as take_the_terminal
 
 WELCOME = """\
 KakoClaw {version} serves {url} (Ctrl-C stops it)
@@ -43,12 +44,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, host: str, port: int, take_terminal: bool, **options: Any) -> NoReturn:
-        _require_setup()
+        require_database()
+        require_setup()
+        require_redis()
         listener = _listen(host, port)
         if take_terminal:
-            from kakoclaw.terminal import take_terminal as take
-
-            take()
+            take_the_terminal()
         # Imported late: it installs Twisted's reactor, which only a server needs.
         from kakoclaw.asgi import application
         from kakoclaw.server import Server
@@ -68,22 +69,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _require_setup() -> None:
-    """Raise CommandError unless ``manage.py setup`` has been done with this version."""
-    try:
-        executor = MigrationExecutor(connections["default"])
-        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError as error:
-        raise CommandError(f"The database cannot be used: {str(error).strip().splitlines()[0]}") from error
-    finally:
-        connections.close_all()
-    if pending or not (Path(settings.STATIC_ROOT) / "staticfiles.json").is_file():
-        raise CommandError("This home is not set up for this version yet: run `manage.py setup` first.")
-
-
 def _listen(host: str, port: int) -> socket.socket:
-    from kakoclaw.listening import listen
-
     try:
         return listen(host, port)
     except (OSError, OverflowError) as error:

@@ -13,7 +13,9 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connection
+from django.db import connection
+
+from kakoclaw.preflight import require_database
 
 PASSWORD = """
   ┌──────────────────────────────────────────────────────────────┐
@@ -33,10 +35,8 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         _prepare_home()
-        try:
-            call_command("migrate", interactive=False, verbosity=0)
-        except DatabaseError as error:
-            raise CommandError(f"The database cannot be used: {str(error).strip().splitlines()[0]}") from error
+        require_database()
+        call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         self._make_admin()
 
@@ -65,4 +65,8 @@ def _prepare_home() -> None:
     """Make what must not be readable by others before anything is written to it."""
     Path(settings.EXECUTIONS["WORKSPACES"]).mkdir(mode=0o700, exist_ok=True)
     if connection.vendor == "sqlite":
-        os.close(os.open(connection.settings_dict["NAME"], os.O_RDWR | os.O_CREAT, 0o600))
+        name = connection.settings_dict["NAME"]
+        try:
+            os.close(os.open(name, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise CommandError(f"The database {name} cannot be written: {error.strerror}") from error
