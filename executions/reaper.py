@@ -18,11 +18,19 @@ and last ``gone``. Standard library only and few imports: a start costs some 10 
 # pathlib would double the time of a start.
 # ruff: noqa: PTH110, PTH123, PTH208
 
+from __future__ import annotations
+
 import os
 import select
-import signal
 import sys
-from collections.abc import Iterator
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Iterator
+else:
+    # The same without its enums, whose import takes as long as the rest of a start.
+    import _signal as signal
 
 LINUX = sys.platform.startswith("linux")
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
