@@ -21,7 +21,8 @@ def events(reply: Reply, body: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the events of a streamed reply in order."""
     usage = chunks.usage(reply, body)
     started = {"input_tokens": usage["prompt_tokens"], "output_tokens": 1}
-    message = {"id": "msg_fake", "type": "message", "role": "assistant", "model": body.get("model"), "content": []}
+    head = {"id": "msg_fake", "type": "message", "role": "assistant", "model": body.get("model")}
+    message = {**head, "content": [], "stop_reason": None, "stop_sequence": None, "usage": started}
     blocks = []
     if reply.thinking:
         thought = [{"type": "thinking_delta", "thinking": word} for word in Reply(text=reply.thinking).words()]
@@ -33,9 +34,7 @@ def events(reply: Reply, body: dict[str, Any]) -> list[dict[str, Any]]:
         function = call["function"]
         block = {"type": "tool_use", "id": call["id"], "name": function["name"], "input": {}}
         blocks.append((block, [{"type": "input_json_delta", "partial_json": function["arguments"]}]))
-    streamed: list[dict[str, Any]] = [
-        {"type": "message_start", "message": {**message, "stop_reason": None, "stop_sequence": None, "usage": started}}
-    ]
+    streamed: list[dict[str, Any]] = [{"type": "message_start", "message": message}]
     for index, (block, deltas) in enumerate(blocks):
         streamed.append({"type": "content_block_start", "index": index, "content_block": block})
         streamed += [{"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas]

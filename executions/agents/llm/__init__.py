@@ -42,6 +42,14 @@ class LLMAgent:
         await (await _load()).work(run, self._mcp_config or _configured(), self._history_chars)
 
     @staticmethod
+    async def warm_up(model: str) -> None:
+        """Import what that model needs, in a thread, so that its first run need not wait. Raises AgentFailure."""
+        await _load()
+        from executions.agents.llm import clients
+
+        await clients.model(model)
+
+    @staticmethod
     async def aclose() -> None:
         """Close the connections to models that this event loop keeps open for the next run."""
         from executions.agents.llm import clients

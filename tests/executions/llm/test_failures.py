@@ -78,7 +78,7 @@ async def test_an_endless_loop_of_tools_meets_its_limit(agent, make, server, lim
 
 
 async def test_an_answer_that_is_too_long_ends_the_connection(agent, make, server):
-    run, recorder = make({"count": 20_000}, limits=Limits(output_chars=1000))
+    run, recorder = make({"count": 20_000, "chunk_delay": 0.001}, limits=Limits(output_chars=1000))
     with pytest.raises(LimitExceeded) as caught:
         await run_to_end(agent, run)
     assert caught.value.code == "output_limit"
