@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from knox.models import get_token_model
 
+from chat import services
 from chat.models import Message, Session
+from executions.states import Source
 
 
 class _ReadMostly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
@@ -50,6 +53,15 @@ class SessionAdmin(_ReadMostly):
     fields = ("owner", "session_id", "title", "archived", "message_count", "created_at", "updated_at")
     readonly_fields = ("owner", "session_id", "message_count", "created_at", "updated_at")
     inlines = (MessageInline,)
+
+    def delete_model(self, request: HttpRequest, obj: Session) -> None:
+        """Stop what runs in it, too."""
+        by = cast("User", request.user)
+        services.delete_session(obj.owner, obj.session_id, by=by, source=Source.ADMIN)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
+        for session in queryset.select_related("owner"):
+            self.delete_model(request, session)
 
 
 @admin.register(Message)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +40,8 @@ class _Session:
 
     subscribed: bool = False
     newest: int = 0
+    #: What was followed here or needed no following; ids may become visible out of order.
+    known: set[int] = field(default_factory=set)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     followers: dict[int, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -79,6 +81,7 @@ class Following:
         rows = await database_sync_to_async(self._resumed)(session_id, list(after))
         newest = max((row.pk for row in rows), default=0)
         session.newest = max(session.newest, newest)
+        session.known.update(row.pk for row in rows)
         for row in rows:
             seq = after.get(row.pk, last if row.pk == newest and last is not None else 0)
             if row.pk in after or row.outcome == "" or (row.pk == newest and last is not None):
@@ -97,18 +100,21 @@ class Following:
         session = self._sessions[execution.session_id]
         if execution.pk not in session.followers:
             session.newest = max(session.newest, execution.pk)
+            session.known.add(execution.pk)
             task = self._spawn(self._follow(session, outbound.about(execution), after))
             session.followers[execution.pk] = task
             task.add_done_callback(lambda done: self._ended(session, execution.pk, done))
 
-    async def catch_up(self) -> None:
-        """Follow executions of subscribed sessions that nobody has announced."""
+    async def catch_up(self, announced: Collection[int] = ()) -> None:
+        """Follow those executions of subscribed sessions that were announced, and those that nobody has announced."""
         subscribed = {key: session for key, session in self._sessions.items() if session.subscribed}
         if not subscribed:
             return
         self._watch()
         async with self.accepting:
-            for row in await database_sync_to_async(self._newer)({k: s.newest for k, s in subscribed.items()}):
+            for row in await database_sync_to_async(self._newer)(
+                {k: s.newest for k, s in subscribed.items()}, announced
+            ):
                 await self._discovered(row)
 
     # What is to be followed ------------------------------------------------------------------------------------------
@@ -122,8 +128,8 @@ class Following:
         wanted = mine.filter(Q(pk__in=[*ids, newest or 0]) | Q(pk__in=mine.unfinished().values("pk")))
         return list(wanted.order_by("pk"))
 
-    def _newer(self, newest: dict[str, int]) -> list[Execution]:
-        wanted = Q(pk__in=())
+    def _newer(self, newest: dict[str, int], announced: Collection[int]) -> list[Execution]:
+        wanted = Q(session_id__in=newest, pk__in=announced)
         for session_id, pk in newest.items():
             wanted |= Q(session_id=session_id, pk__gt=pk)
         return list(self._mine().filter(wanted).order_by("pk")[:MAX_CAUGHT_UP])
@@ -135,16 +141,18 @@ class Following:
     async def _listen(self) -> None:
         async with aclosing(readers.follow_changes(self._owner_id)) as batches:
             async for batch in batches:
-                if any(self._is_news(change) for change in batch):
-                    await self.catch_up()
+                if news := {change.execution_id for change in batch if self._is_news(change)}:
+                    await self.catch_up(news)
 
     def _is_news(self, change: events.Change) -> bool:
         session = self._sessions.get(change.session_id)
-        return session is not None and session.subscribed and change.execution_id > session.newest
+        if session is None or not session.subscribed or change.execution_id in session.known:
+            return False
+        return change.kind == "created" or change.execution_id > session.newest
 
     async def _discovered(self, execution: Execution) -> None:
         session = self._sessions.get(execution.session_id)
-        if session is not None and session.subscribed and execution.pk > session.newest:
+        if session is not None and session.subscribed and execution.pk not in session.known:
             await self._send(outbound.about(execution).frame("queued", prompt=execution.prompt))
             self.follow(execution)
 

@@ -115,11 +115,15 @@ def update_session(owner: User, session_id: str, *, title: str | None = None, ar
     return session
 
 
-def delete_session(owner: User, session_id: str, *, source: Source | str = Source.API) -> None:
-    """Stop what runs in a session and remove its messages; the executions stay in the history. Raises NotFound."""
+def delete_session(owner: User, session_id: str, *, by: User | None = None, source: Source | str = Source.API) -> None:
+    """Stop what runs in a session and remove its messages; the executions stay in the history. Raises NotFound.
+
+    ``by`` is who deletes it when that is not its owner.
+    """
     session = get_session(owner, session_id)
     with transaction.atomic():
-        cancel(owner, session_id, reason="The session was deleted", source=source)
+        running = unfinished(owner, session_id)
+        services.cancel(running, by=by or owner, reason="The session was deleted", source=source)
         session.delete()
 
 

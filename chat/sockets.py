@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 #: Close codes, as the browser sees them.
 UNAUTHENTICATED = 4401
+TRY_AGAIN = 1013
 #: Seconds between two looks at whether the credentials still hold, and for what was never announced.
 CHECK_SECONDS = 30.0
 
@@ -52,7 +53,12 @@ class Socket(AsyncWebsocketConsumer):
         """Accept first: a browser learns the close code only of a socket that was open."""
         await self.accept()
         self.credentials = credentials_of(self.scope)
-        user = await database_sync_to_async(user_of)(self.credentials)
+        try:
+            user = await database_sync_to_async(user_of)(self.credentials)
+        except DatabaseError as error:
+            logger.warning("a socket could not be opened: %s", error)
+            await self.close(TRY_AGAIN, "The server can't reach its database right now.")
+            return
         if user is None:
             await self.close(UNAUTHENTICATED, "Sign in first: no valid token or session came with this socket.")
             return

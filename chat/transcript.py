@@ -15,17 +15,20 @@ from executions.models import Execution
 
 #: The most messages of one answer; ``before`` leads to the ones before them.
 MAX_MESSAGES = 500
+#: How many characters of one answer are rendered as Markdown, the newest first; what is older is shown as it is.
+MAX_RENDERED_CHARS = 500_000
 
 
-def message_of(message: Message, session_id: str) -> dict[str, Any]:
+def message_of(message: Message, session_id: str, *, rendered: bool = True) -> dict[str, Any]:
     """Return a stored message; ``execution`` has to be loaded with it."""
+    to_html = render if rendered and message.role == Role.ASSISTANT else plain
     execution = message.execution
     return {
         "id": message.pk,
         "session_id": session_id,
         "role": message.role,
         "content": message.content,
-        "html": render(message.content) if message.role == Role.ASSISTANT else plain(message.content),
+        "html": to_html(message.content),
         "created_at": rfc3339(message.created_at),
         "execution_id": message.execution_id,
         "status": execution.status if execution else message.outcome,
@@ -47,12 +50,14 @@ def messages_of(session: Session, limit: int = MAX_MESSAGES, before: int | None 
     if before and (anchor := session.messages.filter(pk=before).first()):
         stored = stored.filter(Q(turn__lt=anchor.turn) | Q(turn=anchor.turn, pk__lt=anchor.pk))
     shown: list[dict[str, Any]] = []
-    for message in reversed(stored[:limit]):
-        shown.append(message_of(message, session.session_id))
+    budget = MAX_RENDERED_CHARS
+    for message in stored[:limit]:
+        budget -= len(message.content)
         execution = message.execution
         if message.role == Role.USER and execution and execution.started_at and not execution.outcome:
             shown.append(partial_answer(execution))
-    return shown
+        shown.append(message_of(message, session.session_id, rendered=budget >= 0))
+    return shown[::-1]
 
 
 def partial_answer(execution: Execution) -> dict[str, Any]:

@@ -34,6 +34,15 @@ def test_sessions_and_messages_are_shown_and_not_rewritten(staff: Client, user: 
     assert staff.post(f"/admin/chat/message/{message.pk}/change/", {"content": "forged"}).status_code == 403
 
 
+def test_deleting_a_session_stops_what_runs_in_it(staff: Client, admin: User, user: User) -> None:
+    execution = sent(user)
+    session = Message.objects.get().session
+    body = {"action": "delete_selected", "_selected_action": [session.pk], "post": "yes"}
+    assert staff.post("/admin/chat/session/", body).status_code == 302
+    execution.refresh_from_db()
+    assert (execution.outcome, execution.cancel_requested_by, execution.cancel_source) == ("canceled", admin, "admin")
+
+
 def test_tokens_can_be_revoked_and_not_read(staff: Client, user: User) -> None:
     api = client_of(user)
     token = get_token_model().objects.get(user=user)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,7 +16,10 @@ from chat.models import Message, Session
 from executions import services as engine
 from executions.agents.base import Turn
 from executions.errors import InvalidInput, SessionBusy
+from executions.events import Finished
+from executions.finishing import finish_unheld
 from executions.models import Execution
+from executions.states import Outcome, State
 from tests.chat.test_rest import finished, running, sent
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +46,26 @@ def test_a_rejected_message_does_not_make_a_session(user: User) -> None:
 def test_an_execution_without_a_session_is_no_chat(user: User) -> None:
     finished(engine.start(owner=user, prompt="say api"), "answer")
     assert not Session.objects.exists()
+
+
+def test_what_a_lost_worker_had_written_is_kept_and_marked(user: User) -> None:
+    execution = sent(user)
+    running(execution, "half an ans")
+    assert finish_unheld([execution], State.RUNNING, Finished(Outcome.LOST, error_code="lost"))
+    answer = Message.objects.get(role="assistant")
+    assert (answer.content, answer.outcome) == ("half an ans", "lost")
+    assert "worker" in answer.error
+    assert Session.objects.get().message_count == 2
+
+
+def test_many_executions_are_finished_in_few_queries(
+    user: User, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    executions = [sent(user, "x", f"web:chat:{n % 20}") for n in range(60)]
+    with django_assert_max_num_queries(25):
+        finish_unheld(executions, State.QUEUED, Finished(Outcome.CANCELED))
+    assert Message.objects.filter(role="assistant").count() == 60
+    assert set(Session.objects.values_list("message_count", flat=True)) == {6}
 
 
 def test_the_title_is_the_first_line_that_says_something(user: User) -> None:
