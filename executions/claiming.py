@@ -7,10 +7,14 @@ workers are serialised, so limits hold across them; a claim is a few short queri
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from django.db import connection, transaction
 from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 from django.db.models.functions import Now
 
+from executions import bus
 from executions.changes import announce, change_of
 from executions.conf import conf
 from executions.models import Execution, Worker
@@ -20,8 +24,11 @@ from executions.states import State
 _CLAIM_LOCK = 0x6B616B6F
 
 
-def claim(worker_id: str, slots: int) -> list[Execution]:
-    """Take up to ``slots`` queued executions for a worker; none when its lease is gone."""
+def claim(worker_id: str, slots: int, agents: Sequence[str] = ()) -> list[Execution]:
+    """Take up to ``slots`` queued executions for a worker that serves ``agents`` (all when empty).
+
+    Takes none when the worker's lease is gone.
+    """
     if slots <= 0 or not Execution.objects.queued().exists():
         return []
     with transaction.atomic():
@@ -30,7 +37,7 @@ def claim(worker_id: str, slots: int) -> list[Execution]:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
         if not Worker.objects.alive().select_for_update().filter(pk=worker_id).exists():
             return []
-        ids = _choose(slots)
+        ids = _within_agent_limits(_choose(slots, _servable(agents)))
         Execution.objects.queued().filter(pk__in=ids).update(
             state=State.RUNNING, worker_id=worker_id, started_at=Now(), changed_at=Now()
         )
@@ -41,25 +48,65 @@ def claim(worker_id: str, slots: int) -> list[Execution]:
     return claimed
 
 
-def _eligible() -> QuerySet[Execution]:
+def release(worker_id: str, ids: Sequence[int]) -> int:
+    """Give back executions that were claimed and never begun; returns how many."""
+    with transaction.atomic():
+        held = Execution.objects.held_by(worker_id).filter(pk__in=ids, state=State.RUNNING)
+        released = held.update(state=State.QUEUED, worker=None, started_at=None, changed_at=Now())
+        transaction.on_commit(partial(bus.ring, bus.WORKERS, {"type": "execution.wake"}))
+    return released
+
+
+def _room_of_agents() -> dict[str, int]:
+    """How many more executions of each limited agent may run."""
+    limits: dict[str, int] = conf.max_running_per_agent
+    if not limits:
+        return {}
+    running = Execution.objects.filter(state=State.RUNNING, agent__in=limits).order_by()
+    counts = dict(running.values_list("agent").annotate(Count("pk")))
+    return {name: max(0, limit - counts.get(name, 0)) for name, limit in limits.items()}
+
+
+def _servable(agents: Sequence[str]) -> QuerySet[Execution]:
+    """Queued executions of the agents that a worker serves, without those at their own limit."""
+    queued = Execution.objects.queued()
+    if agents:
+        queued = queued.filter(agent__in=agents)
+    full = [name for name, room in _room_of_agents().items() if room == 0]
+    return queued.exclude(agent__in=full) if full else queued
+
+
+def _within_agent_limits(ids: list[int]) -> list[int]:
+    """Leave out what would take an agent over its limit within one claim; it stays queued for the next."""
+    room = _room_of_agents()
+    if not room:
+        return ids
+    agent_of = dict(Execution.objects.filter(pk__in=ids).values_list("pk", "agent"))
+    kept = []
+    for pk in ids:
+        agent = agent_of[pk]
+        if room.get(agent, 1) > 0:
+            kept.append(pk)
+            if agent in room:
+                room[agent] -= 1
+    return kept
+
+
+def _eligible(queued: QuerySet[Execution]) -> QuerySet[Execution]:
     """Queued executions that are first in their session, with nothing active there."""
     same_session = Execution.objects.filter(owner=OuterRef("owner"), session_id=OuterRef("session_id"))
-    return (
-        Execution.objects.queued()
-        .alias(
-            busy=Exists(same_session.active().exclude(session_id="")),
-            older=Exists(same_session.queued().exclude(session_id="").filter(pk__lt=OuterRef("pk"))),
-        )
-        .filter(busy=False, older=False)
-    )
+    return queued.alias(
+        busy=Exists(same_session.active().exclude(session_id="")),
+        older=Exists(same_session.queued().exclude(session_id="").filter(pk__lt=OuterRef("pk"))),
+    ).filter(busy=False, older=False)
 
 
-def _choose(slots: int) -> list[int]:
+def _choose(slots: int, queued: QuerySet[Execution]) -> list[int]:
     running = dict(
         Execution.objects.filter(state=State.RUNNING).order_by().values_list("owner").annotate(Count("pk"))
     )
     waiting_owners = list(
-        Execution.objects.queued().order_by().values("priority", "owner").annotate(first=Min("pk"))
+        queued.order_by().values("priority", "owner").annotate(first=Min("pk"))
         .values_list("priority", "owner", "first")
     )  # fmt: skip
     chosen: list[int] = []
@@ -70,7 +117,7 @@ def _choose(slots: int) -> list[int]:
         for owner, _ in owners:
             room = min(conf.max_running_per_owner - running.get(owner, 0), slots - len(chosen))
             if room > 0:
-                line = _eligible().filter(priority=priority, owner=owner).order_by("pk").values_list("pk", flat=True)
+                line = _eligible(queued).filter(priority=priority, owner=owner).order_by("pk").values_list("pk", flat=True)
                 lines.append((owner, list(line[:room])))
             if len(lines) >= slots and all(ids for _, ids in lines):
                 break

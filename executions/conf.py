@@ -20,6 +20,12 @@ DEFAULTS: dict[str, Any] = {
     # Slots of one worker, and how many executions of one owner run at once over all workers. Waiting ones hold none.
     "MAX_RUNNING": 64,
     "MAX_RUNNING_PER_OWNER": 16,
+    # By name; agents that are not named have no limit of their own.
+    "MAX_RUNNING_PER_AGENT": {},
+    # The highest priority an owner may give; members of the staff may give any.
+    "MAX_OWNER_PRIORITY": 10,
+    # Whether the web process runs executions itself, or only looks after those of lost workers.
+    "EMBEDDED_WORKER": True,
     "MAX_QUEUED_PER_OWNER": 10_000,
     # A worker not heard of for this long (database clock) is lost; it renews its lease every heartbeat.
     "LEASE_SECONDS": 10.0,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 
@@ -26,7 +27,7 @@ from executions.states import ACTIVE, Outcome
 BATCH = 500
 
 
-def register(slots: int) -> str:
+def register(slots: int, agents: Sequence[str] = ()) -> str:
     """Make the row of a worker in this process and return its id."""
     process = psutil.Process()
     worker = Worker.objects.create(
@@ -36,6 +37,7 @@ def register(slots: int) -> str:
         process_started_at=process.create_time(),
         version=_version(),
         slots=slots,
+        agents=list(agents),
     )
     return worker.pk
 
@@ -59,7 +61,7 @@ def finish_left_behind(own_id: str) -> list[int]:
         lost += _finish_all_of(worker_id)
     # A helper that died between its two steps left executions with a lost worker: anybody completes it.
     for worker_id in set(
-        Execution.objects.active().filter(worker__lost_at__isnull=False).values_list("worker_id", flat=True)
+        Execution.objects.active().exclude(worker__in=Worker.objects.alive()).values_list("worker_id", flat=True)
     ):
         lost += _finish_all_of(worker_id)
     return lost

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import QuerySet
@@ -72,13 +73,17 @@ def start(
     session_id = validation.session_id(session_id) if session_id else ""
     busy = validation.choice(OnBusy, on_busy, "on_busy")
     model, agent = validation.model_and_agent(model, agent)
-    priority = validation.priority(priority)
+    # A retry keeps the priority that the staff may have given it.
+    by_staff = getattr(owner, "is_staff", False) or retry_of is not None
+    priority = validation.priority(priority, by_staff=by_staff)
     options = validation.options(options or {})
     if limits:
         options["limits"] = validation.limits(limits)
     with transaction.atomic():
         mine = Execution.objects.filter(owner=owner)
         if session_id and busy is not OnBusy.QUEUE:
+            # Of two that come at once, one sees the other's execution.
+            list(get_user_model().objects.select_for_update(no_key=True).filter(pk=owner.pk).values_list("pk"))
             unfinished = mine.unfinished().filter(session_id=session_id)
             if busy is OnBusy.REJECT and unfinished.exists():
                 raise SessionBusy
@@ -127,7 +132,7 @@ def _cancel_batch(
 ) -> None:
     with transaction.atomic():
         rows = list(
-            Execution.objects.select_for_update(of=("self",)).filter(pk__in=ids).without_bodies().order_by("pk")
+            Execution.objects.lock().filter(pk__in=ids).without_bodies()
         )
         queued = [e for e in rows if e.state == State.QUEUED]
         held = [e for e in rows if e.state in (State.RUNNING, State.WAITING)]
@@ -162,10 +167,13 @@ def answer(execution_id: int, *, question_id: str, answer: dict[str, Any], by: A
     Raises NotFound, NotWaiting (another question, already answered, stopping or finished), InvalidInput.
     """
     answer = validation.answer(answer)
+    question_id = validation.text(question_id, "question_id", 200)
     with transaction.atomic():
         execution = Execution.objects.visible_to(by).without_bodies().filter(pk=execution_id).first()
         if execution is None:
             raise NotFound
+        if execution.state == State.WAITING and execution.question["question_id"] == question_id:
+            validation.kind_of_answer(answer, execution.question["kind"])
         if not Execution.objects.give_answer(execution_id, question_id, answer):
             raise NotWaiting
         announce([change_of(execution, "updated", State.RUNNING)])
@@ -195,7 +203,7 @@ def retry(execution: Execution, *, by: AbstractBaseUser, source: Source | str = 
 
 def set_priority(execution: Execution, priority: int, *, by: AbstractBaseUser) -> None:
     """Move a queued execution in the queue. Raises InvalidInput, NotQueued when it has left the queue."""
-    priority = validation.priority(priority)
+    priority = validation.priority(priority, by_staff=getattr(by, "is_staff", False))
     with transaction.atomic():
         won = Execution.objects.queued().filter(pk=execution.pk).update(priority=priority, changed_at=Now())
         if not won:

@@ -11,25 +11,25 @@ import asyncio
 import contextvars
 import logging
 import time
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from django.db import DatabaseError
+from django.db import Error
 from django.utils.module_loading import import_string
 
 from executions import held
 from executions.agents.base import AgentFailure, Limits, Run
 from executions.agents.registry import load_agent
 from executions.background import start_service
-from executions.claiming import claim
+from executions.claiming import claim, release
 from executions.compaction import compact
 from executions.conf import conf
-from executions.database import DatabaseThread, forget_broken_connections
+from executions.database import DatabaseThread
 from executions.events import Started
 from executions.journal import Journal
 from executions.log import Log
-from executions.models import Execution
+from executions.models import Execution, Worker
 from executions.outcomes import finished_event
 from executions.processes import ProcessGroup
 from executions.running import Running, StopReason
@@ -53,9 +53,12 @@ COMPACT_FROM_ROWS = 20
 class Supervisor:
     """Runs executions for the worker ``worker_id``."""
 
-    def __init__(self, worker_id: str, slots: int) -> None:
+    def __init__(self, worker_id: str, slots: int, agents: Sequence[str] = ()) -> None:
         self.worker_id = worker_id
         self.slots = slots
+        self.agents = tuple(agents)
+        #: Set to end a drain before its time.
+        self.hurry = asyncio.Event()
         self.watchers = Watchers()
         self.database = DatabaseThread("worker")
         self.journal = Journal(
@@ -86,12 +89,26 @@ class Supervisor:
     async def stop(self, drain_seconds: float = 0.0) -> None:
         """Claim nothing more, let runs finish for ``drain_seconds``, then finish the rest as ``lost``."""
         self._stopping = True
+        if self._held and drain_seconds:
+            logger.info("letting %s executions finish for up to %g s", len(self._held), drain_seconds)
+            await self._in_database(self.database.run(Worker.objects.begin_draining, self.worker_id))
+            await self._drain(drain_seconds)
         await self._end_background()
-        if self._tasks and drain_seconds:
-            await asyncio.wait(self._tasks.values(), timeout=drain_seconds)
         await self._stop_all(StopReason.SHUTDOWN)
         await self.journal.close()
         await self.database.close()
+
+    async def _drain(self, seconds: float) -> None:
+        """Wait until nothing runs here, the time is over, or somebody is in a hurry. Cancels and answers still work."""
+        hurry = asyncio.get_running_loop().create_task(self.hurry.wait())
+        deadline = time.monotonic() + seconds
+        while self._tasks and not self.hurry.is_set() and time.monotonic() < deadline:
+            await asyncio.wait(
+                {hurry, *self._tasks.values()},
+                timeout=deadline - time.monotonic(),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        hurry.cancel()
 
     def lose_lease(self) -> None:
         """Drop everything and write nothing: somebody else has finished, or will finish, what this worker held."""
@@ -152,9 +169,28 @@ class Supervisor:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            claimed = await self._in_database(self.database.run(claim, self.worker_id, self.free_slots))
-            for execution in claimed or ():
+            if self._stopping:
+                continue
+            claimed = await self._claim()
+            if self._stopping and claimed:
+                # Asked to stop while this was being claimed: others can run it.
+                await self._in_database(self.database.run(release, self.worker_id, [e.pk for e in claimed]))
+                continue
+            for execution in claimed:
                 self._begin(execution)
+
+    async def _claim(self) -> list[Execution]:
+        """Claim what there is room for. Cancellation: waits for the answer first, so that nothing is claimed unseen."""
+        work = asyncio.ensure_future(
+            self._in_database(self.database.run(claim, self.worker_id, self.free_slots, self.agents))
+        )
+        try:
+            return await asyncio.shield(work) or []
+        except asyncio.CancelledError:
+            claimed = await work
+            if claimed:
+                await self._in_database(self.database.run(release, self.worker_id, [e.pk for e in claimed]))
+            raise
 
     async def _poll_forever(self) -> None:
         """Read the columns once a poll: for doorbells that were lost, and when one rang."""
@@ -193,9 +229,8 @@ class Supervisor:
         """Await database work of a loop that comes back anyway; ``None`` while the database is away."""
         try:
             return await work
-        except DatabaseError as error:
+        except Error as error:
             logger.error("the worker can't reach the database: %s", error)
-            await self.database.run(forget_broken_connections)
             return None
 
     # One execution -----------------------------------------------------------------------------------------------------

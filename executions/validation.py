@@ -58,9 +58,11 @@ def choice(kind: type[Choice], value: Any, name: str) -> Choice:
         raise InvalidInput(f"{name} must be one of {', '.join(kind)}, not {value!r}.") from None
 
 
-def priority(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value not in PRIORITIES:
-        raise InvalidInput(f"priority must be a whole number from {PRIORITIES[0]} to {PRIORITIES[-1]}.")
+def priority(value: Any, *, by_staff: bool) -> int:
+    """Return a priority that an owner, or a member of the staff, may give."""
+    highest = PRIORITIES[-1] if by_staff else conf.max_owner_priority
+    if not isinstance(value, int) or isinstance(value, bool) or not PRIORITIES[0] <= value <= highest:
+        raise InvalidInput(f"priority must be a whole number from {PRIORITIES[0]} to {highest}.")
     return value
 
 
@@ -118,3 +120,11 @@ def answer(value: Any) -> dict[str, Any]:
             answers[text(question, "A question", 100_000)] = checked if isinstance(chosen, list) else checked[0]
         return {"answers": answers}
     raise InvalidInput('The answer must be {"answers": {question: answer}} or {"approved": true or false}.')
+
+
+def kind_of_answer(value: dict[str, Any], kind: str) -> None:
+    """Check that a valid answer answers this kind of question."""
+    if kind == "plan" and "approved" not in value:
+        raise InvalidInput('This is a plan; the answer must be {"approved": true or false}.')
+    if kind != "plan" and "answers" not in value:
+        raise InvalidInput('This is a question; the answer must be {"answers": {question: answer}}.')

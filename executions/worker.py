@@ -4,61 +4,47 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from pathlib import Path
 
 from channels.consumer import AsyncConsumer
 from channels.layers import get_channel_layer
-from django.db import DatabaseError
+from django.db import Error
 from redis.exceptions import RedisError
 
 from executions import bus, leases, processes
 from executions.conf import conf
 from executions.consumers import WorkerConsumer
-from executions.database import DatabaseThread, forget_broken_connections
+from executions.database import DatabaseThread
 from executions.hub import get_hub
 from executions.layers import EmbeddedChannelLayer
 from executions.models import Execution, Worker
-from executions.background import start_service
 from executions.supervisor import Supervisor
 
 logger = logging.getLogger(__name__)
 
 
-class EmbeddedWorker:
-    """Runs executions in this process, from :meth:`start` to :meth:`stop`."""
+class Caretaker:
+    """What every process of the site does: hears doorbells for its readers, finishes what lost workers left behind."""
 
-    def __init__(self, slots: int | None = None) -> None:
-        self._slots = slots or conf.max_running
+    def __init__(self) -> None:
         # A connection of its own: a long write of the journal must not cost the lease.
         self._database = DatabaseThread("lease")
         self._tasks: list[asyncio.Task[None]] = []
-        self.supervisor: Supervisor | None = None
 
     async def start(self) -> None:
-        """Take a lease, finish what others left behind, and begin to run executions.
-
-        Raises DatabaseError when the database can't be reached or has not been migrated.
-        """
+        """Begin; belongs to the running loop. Raises OSError when the doorbell's socket can't be made."""
         bus.set_home_loop(asyncio.get_running_loop())
         layer = get_channel_layer()
         if isinstance(layer, EmbeddedChannelLayer):
             await layer.listen()
-        await self._begin()
-        self._tasks = [
-            start_service(self._listen(), "worker-listen"),
-            start_service(self._keep_lease(), "worker-lease"),
-            start_service(self._look_after_others(), "worker-look-after"),
-        ]
+        self._tasks.append(start_service(self._look_after_others(), "look-after-others"))
 
     async def stop(self) -> None:
-        """Finish everything that runs here (after ``DRAIN_SECONDS``), end the readers, give the lease back."""
-        supervisor = self.supervisor
-        if supervisor is not None:
-            await supervisor.stop(conf.drain_seconds)
+        """End the tasks and the readers of this process."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if supervisor is not None:
-            await self._database.run(leases.resign, supervisor.worker_id)
         await get_hub().stop()
         await self._database.close()
         layer = get_channel_layer()
@@ -66,12 +52,76 @@ class EmbeddedWorker:
             layer.close_listener()
         bus.set_home_loop(None)
 
+    @property
+    def worker_id(self) -> str:
+        """The id of the worker in this process; empty where there is none."""
+        return ""
+
+    async def _look_after_others(self) -> None:
+        """Finish, from time to time, what workers that are gone have left behind."""
+        while True:
+            await asyncio.sleep(conf.heartbeat_seconds)
+            try:
+                lost = await self._database.run(leases.finish_left_behind, self.worker_id)
+                if lost:
+                    logger.warning("%s executions of lost workers were finished as lost", len(lost))
+                    await self._database.run(_sweep)
+                    await bus.send(bus.WORKERS, {"type": "execution.wake"})
+            except Error as error:
+                logger.error("lost workers can't be looked for: %s", error)
+
+
+class EmbeddedWorker(Caretaker):
+    """Runs executions in this process, from :meth:`start` to :meth:`stop`."""
+
+    def __init__(
+        self,
+        slots: int | None = None,
+        agents: Sequence[str] = (),
+        drain_seconds: float | None = None,
+        alive_file: Path | None = None,
+    ) -> None:
+        super().__init__()
+        self._slots = slots or conf.max_running
+        self._agents = tuple(agents)
+        self._drain_seconds = conf.drain_seconds if drain_seconds is None else drain_seconds
+        self._alive_file = alive_file
+        self.supervisor: Supervisor | None = None
+
+    @property
+    def worker_id(self) -> str:
+        return self.supervisor.worker_id if self.supervisor is not None else ""
+
+    async def start(self) -> None:
+        """Take a lease, finish what others left behind, and begin to run executions.
+
+        Raises DatabaseError when the database can't be reached or has not been migrated.
+        """
+        await super().start()
+        await self._begin()
+        self._tasks += [start_service(self._listen(), "worker-listen"), start_service(self._keep_lease(), "worker-lease")]
+
+    async def stop(self) -> None:
+        """Let what runs here finish for the drain time, finish the rest, give the lease back."""
+        supervisor = self.supervisor
+        if supervisor is not None:
+            await supervisor.stop(self._drain_seconds)
+            await self._database.run(leases.resign, supervisor.worker_id)
+        await super().stop()
+
+    def hurry(self) -> None:
+        """End the drain now."""
+        if self.supervisor is not None:
+            self.supervisor.hurry.set()
+
     async def _begin(self) -> None:
-        worker_id = await self._database.run(leases.register, self._slots)
+        worker_id = await self._database.run(leases.register, self._slots, self._agents)
         await self._database.run(leases.finish_left_behind, worker_id)
         await self._database.run(_sweep)
-        self.supervisor = Supervisor(worker_id, self._slots)
+        self.supervisor = Supervisor(worker_id, self._slots, self._agents)
         self.supervisor.start()
+        if self._alive_file is not None:
+            self._alive_file.touch()
         logger.info("worker %s runs up to %s executions", worker_id[:8], self._slots)
 
     async def _listen(self) -> None:
@@ -104,6 +154,8 @@ class EmbeddedWorker:
                 kept = await self._beat(supervisor.worker_id)
             else:
                 kept = False
+            if kept and self._alive_file is not None:
+                self._alive_file.touch()
             if not kept:
                 logger.error("worker %s has lost its lease and starts anew", supervisor.worker_id[:8])
                 supervisor.lose_lease()
@@ -115,25 +167,9 @@ class EmbeddedWorker:
     async def _beat(self, worker_id: str) -> bool:
         try:
             return await self._database.run(Worker.objects.beat, worker_id)
-        except DatabaseError as error:
+        except Error as error:
             logger.error("the lease can't be renewed: %s", error)
-            await self._database.run(forget_broken_connections)
             return True  # whoever took it away meanwhile will be found out by the next beat
-
-    async def _look_after_others(self) -> None:
-        """Finish, from time to time, what workers that are gone have left behind."""
-        while True:
-            await asyncio.sleep(conf.heartbeat_seconds)
-            assert self.supervisor is not None
-            try:
-                lost = await self._database.run(leases.finish_left_behind, self.supervisor.worker_id)
-                if lost:
-                    logger.warning("%s executions of lost workers were finished as lost", len(lost))
-                    await self._database.run(_sweep)
-                    self.supervisor.wake()
-            except DatabaseError as error:
-                logger.error("lost workers can't be looked for: %s", error)
-                await self._database.run(forget_broken_connections)
 
 
 def _sweep() -> None:

@@ -16,9 +16,10 @@ class Lifespan:
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         # The engine's models are there only once Django is set up, which importing this module does not need.
-        from executions.worker import EmbeddedWorker
+        from executions.conf import conf
+        from executions.worker import Caretaker, EmbeddedWorker
 
-        worker = EmbeddedWorker()
+        worker = EmbeddedWorker() if conf.embedded_worker else Caretaker()
         await receive()
         try:
             await worker.start()

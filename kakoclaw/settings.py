@@ -102,7 +102,9 @@ MODELS = list(dict.fromkeys([MODEL, *env.names("KAKOCLAW_MODELS", "demo")]))
 for model in MODELS:
     if model != "demo" and not all(model.partition(":")):
         name = "KAKOCLAW_MODEL" if model == MODEL else "KAKOCLAW_MODELS"
-        env.wrong(name, "must be demo, or a provider and a model such as openai-chat:gpt-4.1 or anthropic:claude-sonnet-4-5")
+        env.wrong(
+            name, "must be demo, or a provider and a model such as openai-chat:gpt-4.1 or anthropic:claude-sonnet-4-5"
+        )
 
 EXECUTIONS = {
     "HOME": HOME,
@@ -121,6 +123,8 @@ EXECUTIONS = {
         "tool_seconds": env.number("KAKOCLAW_TOOL_SECONDS", 600),
         "tool_output_chars": env.number("KAKOCLAW_TOOL_OUTPUT_CHARS", 100_000),
     },
+    "MAX_OWNER_PRIORITY": env.number("KAKOCLAW_MAX_OWNER_PRIORITY", 10, minimum=-100, maximum=100),
+    "EMBEDDED_WORKER": env.switch("KAKOCLAW_EMBEDDED_WORKER", not REDIS_URL),
     "HISTORY": "chat.history.load",
     "MAX_PROMPT_CHARS": env.number("KAKOCLAW_MAX_PROMPT_CHARS", 1_000_000),
     "ALLOW_PRIVATE_ADDRESSES": env.switch("KAKOCLAW_ALLOW_PRIVATE_ADDRESSES"),
@@ -140,13 +144,13 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "executions",  # before Channels, whose runworker it replaces
     "channels",
     "rest_framework",
     "django_filters",
     "knox",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "executions",
     "chat",
 ]
 MIDDLEWARE = [

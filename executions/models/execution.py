@@ -46,6 +46,10 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         """Leave the large columns in the database, for lists."""
         return self.defer("transcript", "output", "options")
 
+    def lock(self) -> Self:
+        """Lock these rows until the transaction ends, in one order everywhere; writing their events stays possible."""
+        return self.select_for_update(of=("self",), no_key=True).order_by("pk")
+
     # Transitions: each is one guarded UPDATE that reports whether it won ----------------------------------------------
 
     def claim(self, pk: int, worker_id: str) -> bool:
@@ -125,6 +129,7 @@ class Execution(models.Model):
 
     last_seq = models.PositiveIntegerField(default=0, help_text="seq of the last event; written when it finishes")
     compacted = models.BooleanField(default=False)
+    pruned = models.BooleanField(default=False, help_text="its journal was removed to save space")
 
     # Large columns come last: SQLite then reads the ones before without following overflow pages.
     receipt = models.JSONField(default=dict, blank=True)
@@ -157,6 +162,10 @@ class Execution(models.Model):
             models.Index(fields=["owner", "session_id", "-id"], name="execution_session"),
             models.Index(
                 fields=["-priority", "owner", "id"], name="execution_queue", condition=Q(state=State.QUEUED)
+            ),
+            models.Index(fields=["outcome", "-id"], name="execution_outcome"),
+            models.Index(
+                fields=["finished_at"], name="execution_prunable", condition=Q(state=State.FINISHED, pruned=False)
             ),
             models.Index(fields=["worker", "state"], name="execution_held", condition=Q(state__in=ACTIVE)),
             models.Index(fields=["owner", "state"], name="execution_unfinished", condition=Q(state__in=UNFINISHED)),

@@ -23,6 +23,10 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         """Renew the lease; ``False`` when it is gone and the worker must drop everything."""
         return self.alive().filter(pk=worker_id).update(heartbeat_at=Now()) == 1
 
+    def begin_draining(self, worker_id: str) -> bool:
+        """Note that a worker takes nothing new and lets what runs finish."""
+        return self.alive().filter(pk=worker_id, draining_at__isnull=True).update(draining_at=Now()) == 1
+
     def declare_lost(self, worker_id: str) -> bool:
         """Take the lease away; ``True`` for the one caller that did."""
         return self.alive().filter(pk=worker_id).update(lost_at=Now()) == 1
@@ -37,8 +41,10 @@ class Worker(models.Model):
     process_started_at = models.FloatField(help_text="start time of the process in seconds since the epoch")
     version = models.CharField(max_length=32)
     slots = models.PositiveIntegerField()
+    agents = models.JSONField(default=list, blank=True, help_text="names of the agents it serves; empty means all")
     started_at = models.DateTimeField(db_default=Now())
     heartbeat_at = models.DateTimeField(db_default=Now())
+    draining_at = models.DateTimeField(null=True, blank=True, help_text="since when it takes nothing new")
     stopped_at = models.DateTimeField(null=True, blank=True)
     lost_at = models.DateTimeField(null=True, blank=True)
 
