@@ -22,7 +22,7 @@ def events(reply: Reply, body: dict[str, Any]) -> list[dict[str, Any]]:
     usage = chunks.usage(reply, body)
     started = {"input_tokens": usage["prompt_tokens"], "output_tokens": 1}
     head = {"id": "msg_fake", "type": "message", "role": "assistant", "model": body.get("model")}
-    message = {**head, "content": [], "stop_reason": None, "stop_sequence": None, "usage": started}
+    message: dict[str, Any] = {**head, "content": [], "stop_reason": None, "stop_sequence": None, "usage": started}
     blocks = []
     if reply.thinking:
         thought = [{"type": "thinking_delta", "thinking": word} for word in Reply(text=reply.thinking).words()]
