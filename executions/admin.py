@@ -7,6 +7,7 @@ changed, an unfinished one canceled, a finished one deleted.
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
@@ -19,6 +20,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
 from executions import services, wording
 from executions.conf import conf
@@ -94,10 +96,11 @@ class ExecutionAdmin(ExecutionPages):
     """All executions; see the module's docstring for what can be done."""
 
     form = PriorityForm
-    list_display = ("id", "shown_status", "owner", "session_id", "agent", "model", "created_at", "shown_duration",
-                    "shown_cost", "worker_id")  # fmt: skip
+    list_display = (
+        "id", "shown_status", "owner", "session_id", "model", "shown_created", "shown_duration", "shown_cost", "worker",
+    )  # fmt: skip
     list_filter = ("state", "outcome", AgentFilter, "cancel_source", "created_at")
-    list_select_related = ("owner",)
+    list_select_related = ("owner", "worker")
     list_per_page = 50
     search_fields = ("=id", "=owner__username", "=session_id", "prompt")
     search_help_text = "An id, an owner, a session, or words of the request"
@@ -115,7 +118,7 @@ class ExecutionAdmin(ExecutionPages):
     )  # fmt: skip
 
     class Media:
-        css = {"all": ("executions/admin.css",)}  # noqa: RUF012  (Django's own way to say it)
+        css = {"all": ("executions/admin.css",)}
 
     # What may be done -----------------------------------------------------------------------------------------------
 
@@ -199,6 +202,10 @@ class ExecutionAdmin(ExecutionPages):
     def shown_status(self, execution: Execution) -> SafeString:
         return status_html(execution.status)
 
+    @admin.display(description="created", ordering="id")
+    def shown_created(self, execution: Execution) -> str:
+        return f"{localtime(execution.created_at):%Y-%m-%d %H:%M:%S}"
+
     @admin.display(description="duration")
     def shown_duration(self, execution: Execution) -> str:
         return wording.duration(execution.duration) or "-"
@@ -227,7 +234,7 @@ class ExecutionAdmin(ExecutionPages):
     @admin.display(description=f"last {EVENTS_SHOWN} events")
     def shown_events(self, execution: Execution) -> SafeString:
         rows = EventRow.objects.filter(execution=execution).order_by("-seq")[:EVENTS_SHOWN]
-        cells = ((row.seq, f"{row.created_at:%H:%M:%S.%f}"[:-3], row.type, _json(row.data)[:2_000]) for row in rows)
+        cells = [(row.seq, _time(row.created_at), row.type, _json(row.data)[:2_000]) for row in rows]
         table = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td><code>{}</code></td></tr>", cells)
         return format_html('<table class="execution-events">{}</table>', table) if table else SafeString("-")
 
@@ -260,6 +267,10 @@ def _summary(report: services.CancelReport) -> str:
         "finished already": report.already_finished,
     }
     return ", ".join(f"{len(ids):,} {word}" for word, ids in parts.items() if ids) or "Nothing to cancel."
+
+
+def _time(value: datetime) -> str:
+    return localtime(value).time().isoformat("milliseconds")
 
 
 def _json(value: Any) -> str:

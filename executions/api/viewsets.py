@@ -57,6 +57,9 @@ class ExecutionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Executi
     serializer_class = ExecutionSerializer
     lookup_value_regex = "[^/]+"
 
+    def get_view_name(self) -> str:
+        return self.name or ("Executions" if self.suffix == "List" else "Execution")
+
     def get_serializer_class(self) -> type[Any]:
         return {"list": ExecutionListSerializer, "create": StartRequest}.get(self.action, self.serializer_class)
 
