@@ -24,6 +24,9 @@ T = TypeVar("T")
 #: A start needs no site-packages where /proc is; elsewhere the supervisor process uses psutil.
 INTERPRETER_FLAGS = ("-I", "-S") if reaper.LINUX else ("-I",)
 
+#: The most processes that are killed from the event loop, in some 3 ms; the supervisor process kills the rest.
+MAX_AT_ONCE = 64
+
 
 class ChildProcess:
     """A command below its supervisor process; made by :func:`start`, satisfies ``agents.base.Process``.
@@ -118,7 +121,7 @@ class ChildProcess:
         found = []
         try:
             if self._popen.returncode is None:
-                pids = islice(reaper.descendants(self._popen.pid), reaper.MAX_REPORTED)
+                pids = islice(reaper.descendants(self._popen.pid), MAX_AT_ONCE)
                 there = [(pid, reaper.command_of(pid)) for pid in pids]
                 for pid, command in there:  # all are known before the first dies: the others follow it quickly
                     reaper.kill(pid)

@@ -23,6 +23,8 @@ class ProcessGroup:
         self.cwd = cwd
         self.stopped = False
         self._children: list[ChildProcess] = []
+        #: Those that :meth:`kill` found still there; what others left behind earlier is not its doing.
+        self._condemned: list[ChildProcess] = []
         self._killed: dict[int, dict[str, Any]] = {}
         self._supervisor_lost = False
 
@@ -67,6 +69,7 @@ class ProcessGroup:
         Takes about a millisecond for a process. It may be called again.
         """
         self.stopped = True
+        self._condemned += [c for c in self._children if not c.is_gone and c not in self._condemned]
         found = [process for child in self._children for process in child.kill()]
         self._killed |= {process["pid"]: process for process in found}
         return found
@@ -82,7 +85,7 @@ class ProcessGroup:
         try:
             async with asyncio.timeout(timeout):
                 for child in self._children:
-                    self._killed |= {process["pid"]: process for process in await child.gone()}
+                    await child.gone()
         except TimeoutError:
             late = True
         # A supervisor process says when nothing is left below it; only if one can't, the tag must find the rest.
@@ -90,9 +93,11 @@ class ProcessGroup:
             for process in await in_thread(kill_tagged, self.execution_id):
                 known = self._killed.setdefault(process["pid"], process)
                 known.update(process | {"command": known["command"] or process["command"]})
+        for child in self._condemned:
+            for process in child.killed:
+                self._killed.setdefault(process["pid"], process)
         for child in self._children:
             child.close()
-            self._killed |= {process["pid"]: process for process in child.killed if process["pid"] not in self._killed}
         return list(self._killed.values())
 
     def _forget_ended(self) -> None:

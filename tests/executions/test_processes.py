@@ -247,6 +247,14 @@ async def test_a_supervisor_that_dies_at_once_is_an_error_not_a_cancellation(gro
         await spawning
 
 
+async def test_a_receipt_holds_only_what_the_kill_ended(group: ProcessGroup) -> None:
+    ended = await group.spawn(["sh", "-c", "sleep 607 & exit 0"])
+    assert len(await ended.gone()) == 1
+    running = await group.spawn(["sleep", "608"])
+    group.kill()
+    assert await group.gone(5) == [{"pid": running.pid, "command": "sleep 608"}]
+
+
 async def test_nothing_starts_in_a_stopped_group(group: ProcessGroup) -> None:
     group.kill()
     with pytest.raises(asyncio.CancelledError):

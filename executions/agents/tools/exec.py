@@ -69,7 +69,7 @@ async def run(call: ToolCall, command: str, timeout: float | None = None) -> str
     process: Process | None = None
     try:
         async with asyncio.timeout(seconds) as timer:
-            process = await call.run.spawn([SHELL, "-c", command], cwd=call.run.workspace)
+            process = await _started(call, command)
             await _pump(process, output)
             status = await process.wait()
     except TimeoutError:
@@ -77,15 +77,29 @@ async def run(call: ToolCall, command: str, timeout: float | None = None) -> str
             raise
         if process is not None:
             process.kill()
-            async with asyncio.timeout(DRAIN_SECONDS):
-                await _pump(process, output)
+            await _drain(process, output)
         raise ToolError(_joined(output, f"stopped: it ran longer than {seconds:g} s")) from None
-    except OSError as error:
-        raise ToolError(f"The command could not be started: {error}.") from error
     finally:
         if process is not None:
             process.kill()
     return _joined(output, f"exit status {status}" if status >= 0 else f"killed by {_signal(-status)}")
+
+
+async def _started(call: ToolCall, command: str) -> Process:
+    try:
+        return await call.run.spawn([SHELL, "-c", command], cwd=call.run.workspace)
+    except OSError as error:
+        raise ToolError(f"The command could not be started: {error}.") from error
+
+
+async def _drain(process: Process, output: Output) -> None:
+    """Take what a killed command has still written; not for ever, the kernel may keep a process from ending."""
+    try:
+        async with asyncio.timeout(DRAIN_SECONDS) as timer:
+            await _pump(process, output)
+    except TimeoutError:
+        if not timer.expired():
+            raise
 
 
 async def _pump(process: Process, output: Output) -> None:
