@@ -1,0 +1,1 @@
+"""Measures the product from outside, as a client sees it: ``python -m benchmarks --help``."""
