@@ -4,12 +4,13 @@ Daphne (``manage.py serve``) and uvicorn run the same application.
 """
 
 import os
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kakoclaw.settings")
 # Sets Django up, which everything below relies on when it is imported.
-django_application = get_asgi_application()
+django_application: Any = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import WebsocketDenier  # noqa: E402

@@ -6,7 +6,8 @@ import ipaddress
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Tags, register
 
 
 @register(Tags.security)
@@ -15,8 +16,8 @@ def reachable_without_https(app_configs: Any, **options: Any) -> list[CheckMessa
     if settings.HTTPS or _is_loopback(settings.SERVE_HOST):
         return []
     return [
-        Warning(
-            f"HOST={settings.SERVE_HOST} lets other machines connect, and passwords would cross the network unencrypted.",
+        checks.Warning(
+            f"HOST={settings.SERVE_HOST} lets other machines connect, and passwords would travel unencrypted.",
             hint="Put a proxy that speaks HTTPS in front and set KAKOCLAW_HTTPS=1: see docs/deployment.md.",
             id="kakoclaw.W001",
         )
@@ -29,7 +30,7 @@ def reachable_under_no_name(app_configs: Any, **options: Any) -> list[CheckMessa
     if _is_loopback(settings.SERVE_HOST) or any(not _is_loopback(host) for host in settings.ALLOWED_HOSTS):
         return []
     return [
-        Warning(
+        checks.Warning(
             f"HOST={settings.SERVE_HOST} lets other machines connect, but only requests to this one are answered.",
             hint="Set KAKOCLAW_ALLOWED_HOSTS to the names and addresses under which people open the site.",
             id="kakoclaw.W002",

@@ -15,7 +15,7 @@ def open_home(home: Path) -> Path:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ImproperlyConfigured(_unusable(home, error)) from error
-    # root may write where the mode forbids it, and a read-only file system forbids what the mode allows: ask the system.
+    # Asked of the system: a read-only file system forbids what the mode allows, and root may what the mode forbids.
     if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
         raise ImproperlyConfigured(_unusable(home, "it is not writable by this user"))
     return home
@@ -36,7 +36,7 @@ def secret_key(home: Path) -> str:
     if not path.exists():
         draft = home / f".secret-key.{os.getpid()}"
         try:
-            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
                 file.write(secrets.token_urlsafe(64))
             try:
                 os.link(draft, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
@@ -19,22 +20,20 @@ class SecurityHeaders:
     sync_capable = True
     async_capable = True
 
-    def __init__(
-        self,
-        get_response: Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]],
-    ) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
         self.headers: dict[str, str] = settings.SECURITY_HEADERS
-        if iscoroutinefunction(get_response):
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        if iscoroutinefunction(self):
+        if self.is_async:
             return self._acall(request)
-        return self._add(self.get_response(request))  # type: ignore[arg-type]
+        return self._add(self.get_response(request))
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
-        return self._add(await self.get_response(request))  # type: ignore[misc]
+        return self._add(await self.get_response(request))
 
     def _add(self, response: HttpResponseBase) -> HttpResponseBase:
         for name, value in self.headers.items():

@@ -17,10 +17,13 @@ from typing import Any
 # Installs Twisted's asyncio reactor, so it comes before everything else of Twisted.
 from daphne import server as daphne  # isort: skip
 from daphne.ws_protocol import WebSocketProtocol
-from twisted.internet import reactor
+from twisted.internet import reactor as _reactor
 from twisted.internet.defer import Deferred
 
 from kakoclaw.lifespan import LifespanFailed, LifespanOf
+
+#: Twisted's types describe a module; it is an object that is put in the module's place.
+reactor: Any = _reactor
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +58,7 @@ class Server(daphne.Server):
             server_name="kakoclaw",
             verbosity=2,  # At 1, Daphne throws away what Twisted reports, errors included.
         )
-        self.endpoints = []  # Nothing is listened on before the application has started: see _open().
+        self.endpoints: list[str] = []  # Nothing is listened on before the application has started: see _open().
         self.status = 0
         self._listener = listener
         self._port: Any = None

@@ -103,8 +103,12 @@ for model in MODELS:
     if model != "demo" and not all(model.partition(":")):
         name = "KAKOCLAW_MODEL" if model == MODEL else "KAKOCLAW_MODELS"
         env.wrong(
-            name, "must be demo, or a provider and a model such as openai-chat:gpt-4.1 or anthropic:claude-sonnet-4-5"
+            name, "must be demo, or a provider and its model such as openai-chat:gpt-4.1 or anthropic:claude-opus-4-1"
         )
+
+MCP_CONFIG = Path(mcp_config).expanduser().absolute() if (mcp_config := env.text("KAKOCLAW_MCP_CONFIG")) else None
+if MCP_CONFIG and not MCP_CONFIG.is_file():
+    env.wrong("KAKOCLAW_MCP_CONFIG", "must be the path of an existing JSON file")
 
 EXECUTIONS = {
     "HOME": HOME,
@@ -129,10 +133,8 @@ EXECUTIONS = {
     "MAX_PROMPT_CHARS": env.number("KAKOCLAW_MAX_PROMPT_CHARS", 1_000_000),
     "ALLOW_PRIVATE_ADDRESSES": env.switch("KAKOCLAW_ALLOW_PRIVATE_ADDRESSES"),
     "SEARCH_URL": env.address("KAKOCLAW_SEARCH_URL", ("http", "https"), "https://search.example.org/search"),
-    "MCP_CONFIG": Path(mcp).expanduser().absolute() if (mcp := env.text("KAKOCLAW_MCP_CONFIG")) else None,
+    "MCP_CONFIG": MCP_CONFIG,
 }
-if EXECUTIONS["MCP_CONFIG"] and not EXECUTIONS["MCP_CONFIG"].is_file():
-    env.wrong("KAKOCLAW_MCP_CONFIG", "must be the path of an existing JSON file")
 
 # The site -------------------------------------------------------------------------------------------------------------
 

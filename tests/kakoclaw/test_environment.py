@@ -15,9 +15,7 @@ def test_a_wrong_number_is_told_with_its_name_its_value_and_an_example() -> None
 def test_a_number_out_of_bounds_is_wrong() -> None:
     env = Environment({"KAKOCLAW_MAX_RUNNING": "0"})
     env.number("KAKOCLAW_MAX_RUNNING", 64)
-    assert env.problems == [
-        "KAKOCLAW_MAX_RUNNING='0' is wrong: it must be a whole number of at least 1, such as 64."
-    ]
+    assert env.problems == ["KAKOCLAW_MAX_RUNNING='0' is wrong: it must be a whole number of at least 1, such as 64."]
 
 
 @pytest.mark.parametrize(("value", "expected"), [("1", True), ("Yes", True), ("off", False), ("", True)])
@@ -28,7 +26,7 @@ def test_a_switch_understands_the_usual_words_and_an_empty_value_is_the_default(
 def test_a_misspelled_name_is_told_with_the_nearest_known_one() -> None:
     env = Environment({"KAKOCLAW_MODLE": "demo"})
     env.text("KAKOCLAW_MODEL")
-    with pytest.raises(ImproperlyConfigured, match="KAKOCLAW_MODLE is not a setting: did you mean KAKOCLAW_MODEL?"):
+    with pytest.raises(ImproperlyConfigured, match="KAKOCLAW_MODLE is not a setting: did you mean KAKOCLAW_MODEL"):
         env.check()
 
 

@@ -61,7 +61,7 @@ def test_a_home_that_is_not_set_up(tmp_path: Path) -> None:
     [
         ("PORT", "80a", "PORT='80a' is wrong: it must be a whole number from 0 to 65535, such as 18880."),
         ("KAKOCLAW_MAX_RUNNING", "-1", "must be a whole number from 1 to"),
-        ("KAKOCLAW_MODEL", "gpt-4.1", "must be demo, or a provider and a model"),
+        ("KAKOCLAW_MODEL", "gpt-4.1", "must be demo, or a provider and its model"),
         ("KAKOCLAW_MODLE", "demo", "did you mean KAKOCLAW_MODEL?"),
         ("KAKOCLAW_SECRET_KEY", "short", "at least 50 characters"),
         ("KAKOCLAW_TRUSTED_ORIGINS", "example.org", "https://kakoclaw.example.org"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +16,7 @@ from django.db import connection
 
 from kakoclaw.preflight import require_database
 
-PASSWORD = """
+CREDENTIALS = """
   ┌──────────────────────────────────────────────────────────────┐
   │  Sign in as  admin                                           │
   │  Password    {password:<48}│
@@ -52,7 +51,7 @@ class Command(BaseCommand):
             self.stdout.write("Sign in as admin, with the password of KAKOCLAW_ADMIN_PASSWORD.")
             self._warn_if_weak(given)
         else:
-            self.stdout.write(PASSWORD.format(password=password))
+            self.stdout.write(CREDENTIALS.format(password=password))
 
     def _warn_if_weak(self, password: str) -> None:
         try:
@@ -63,7 +62,7 @@ class Command(BaseCommand):
 
 def _prepare_home() -> None:
     """Make what must not be readable by others before anything is written to it."""
-    Path(settings.EXECUTIONS["WORKSPACES"]).mkdir(mode=0o700, exist_ok=True)
+    (settings.HOME / "workspaces").mkdir(mode=0o700, exist_ok=True)
     if connection.vendor == "sqlite":
         name = connection.settings_dict["NAME"]
         try:
