@@ -6,7 +6,12 @@ from typing import Any
 
 
 def clean_text(text: str) -> str:
-    """Replace NUL characters and lone surrogates by U+FFFD; other text is returned as it is."""
+    """Replace NUL characters and lone surrogates by U+FFFD; other text is returned as it is.
+
+    Raises TypeError for what is not text.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"text must be str, not {type(text).__name__}")
     if "\0" in text:
         text = text.replace("\0", "\ufffd")
     if text.isascii():

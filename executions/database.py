@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from django.db import connections
+from django.db import Error, connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,12 +30,21 @@ class DatabaseThread:
         Cancellation: the await ends, the work goes on and may commit. Decide by guarded updates, not by this.
         """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, partial(work, *args, **kwargs))
+        return await loop.run_in_executor(self._executor, _checked, partial(work, *args, **kwargs))
 
     async def close(self) -> None:
         """Close the connection once all work handed in is done, and end the thread."""
         await self.run(connections.close_all)
         self._executor.shutdown(wait=False)
+
+
+def _checked(work: Callable[[], T]) -> T:
+    """Do ``work``; when it fails because its connection is broken, the next one connects anew."""
+    try:
+        return work()
+    except Error:
+        forget_broken_connections()
+        raise
 
 
 def forget_broken_connections() -> None:

@@ -6,8 +6,10 @@ somebody else, is left as it is and not reported.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -17,6 +19,8 @@ from executions.events import Finished, Text
 from executions.models import EventRow, Execution
 from executions.signals import executions_finished
 from executions.states import State
+
+logger = logging.getLogger(__name__)
 
 
 def finish_unheld(executions: Sequence[Execution], state: State, event: Finished) -> list[int]:
@@ -29,7 +33,7 @@ def finish_unheld(executions: Sequence[Execution], state: State, event: Finished
         return []
     ids = [e.pk for e in executions]
     # The guard comes first: whoever else finishes one of these at this moment has won or waits for our commit.
-    won = list(Execution.objects.select_for_update(of=("self",)).filter(pk__in=ids, state=state))
+    won = list(Execution.objects.lock().filter(pk__in=ids, state=state))
     last = dict(
         EventRow.objects.filter(execution__in=won).values("execution").annotate(seq=Max("seq"))
         .values_list("execution", "seq")
@@ -63,6 +67,24 @@ def finish_unheld(executions: Sequence[Execution], state: State, event: Finished
         [EventRow(execution=e, seq=e.last_seq, type=event.type, data=data, created_at=now) for e in won]
     )
     if won:
-        executions_finished.send(sender=Execution, executions=won)
+        tell_finished(won)
         announce([change_of(e, "finished") for e in won])
     return [e.pk for e in won]
+
+
+def tell_finished(executions: Sequence[Execution]) -> None:
+    """Let the applications above take part in the transaction that finishes ``executions``.
+
+    A receiver that fails loses its own work for that execution and nothing else: what is over is over.
+    """
+    try:
+        with transaction.atomic():
+            executions_finished.send(sender=Execution, executions=executions)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: so is the whole transaction, and whoever began it tries again
+    except Exception:
+        if len(executions) > 1:
+            for execution in executions:
+                tell_finished([execution])
+        else:
+            logger.exception("a receiver failed for %s, which is finished without it", executions[0])

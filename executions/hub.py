@@ -17,14 +17,14 @@ from datetime import datetime
 from typing import Any
 
 from channels.layers import get_channel_layer
-from django.db import DatabaseError
+from django.db import Error
 from django.db.models import Max
 from redis.exceptions import RedisError
 
 from executions import bus
 from executions.background import start_service
 from executions.conf import conf
-from executions.database import DatabaseThread, forget_broken_connections
+from executions.database import DatabaseThread
 from executions.events import Change, Entry
 from executions.models import EventRow
 from executions.subscriptions import ChangeSubscription, Subscription
@@ -161,9 +161,8 @@ class Hub:
                 continue
             try:
                 last = await self.database.run(last_seqs, list(self._watched))
-            except DatabaseError as error:
+            except Error as error:
                 logger.warning("readers can't reach the database: %s", error)
-                await self.database.run(forget_broken_connections)
                 continue
             for execution_id, subscriptions in list(self._watched.items()):
                 for subscription in list(subscriptions):

@@ -83,7 +83,12 @@ class Journal:
             await self._task
 
     def append(self, log: Log, event: Event, *, urgent: bool = False) -> None:
-        """Add an event; it is written within a pause, at once when ``urgent`` or among the first of its execution."""
+        """Add an event; it is written within a pause, at once when ``urgent`` or among the first of its execution.
+
+        What comes after the final event is dropped. Raises what :meth:`executions.log.Log.append` raises.
+        """
+        if log.closed:
+            return
         log.append(event)
         if urgent or log.written < 2:
             self._order(_Order(log, None))
@@ -163,6 +168,9 @@ class Journal:
             if order.step is not None:
                 batch.steps.append(order.step)
         written = await self._write(batch)
+        for execution_id in written.refused:
+            # The numbers of what was not stored are given again: ``seq`` has no gaps.
+            logs[execution_id].take_back(batch.entries[execution_id])
         self._settle(written, orders, logs)
 
     async def _write(self, batch: Batch) -> Written:

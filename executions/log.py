@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from executions.cleaning import clean
+from executions.cleaning import clean, clean_text
 from executions.events import DELTAS, Entry, Event
 
 #: Neighbouring deltas are joined until a row has this many characters.
@@ -46,11 +46,16 @@ class Log:
         return len(self._pending)
 
     def append(self, event: Event) -> None:
-        """Add ``event``, joined to the last one where both are pieces of the same stream."""
+        """Add ``event``, joined to the last one where both are pieces of the same stream.
+
+        What can't be stored is refused here, where the agent hears of it, and not when others' events are written
+        with it. Raises TypeError, RecursionError, or whatever a strange object in it raises.
+        """
         now = datetime.now(UTC)
         if event.type in DELTAS:
             data = event.data()
-            text: str = data.pop("text")
+            text = clean_text(data.pop("text"))
+            data = clean(data)
             key = data.get("call_id", "")
             last = self._pending[-1] if self._pending else None
             if last is None or last.type != event.type or last.key != key or last.chars > MAX_ROW_CHARS:
@@ -60,8 +65,9 @@ class Log:
             last.chars += len(text)
             self.chars += len(text)
         else:
-            self._pending.append(_Pending(event.type, "", event.data(), now))
-            self.chars += 200
+            data = clean(event.data())
+            self._pending.append(_Pending(event.type, "", data, now))
+            self.chars += _size(data)
 
     def take(self) -> list[Entry]:
         """Number and return what is pending; the caller writes it or fails the execution."""
@@ -70,12 +76,17 @@ class Log:
             data = pending.data
             if pending.pieces:
                 data["text"] = "".join(pending.pieces)
-            entries.append(Entry(self.execution_id, self.next_seq, pending.type, clean(data), pending.at))
+            entries.append(Entry(self.execution_id, self.next_seq, pending.type, data, pending.at))
             self.next_seq += 1
         self._pending = []
         self.chars = 0
         self.written += len(entries)
         return entries
+
+    def take_back(self, entries: list[Entry]) -> None:
+        """Give the numbers of ``entries``, the last ones taken, to others: they were not stored."""
+        if entries and not self.closed:
+            self.next_seq = entries[0].seq
 
     @property
     def full(self) -> bool:
@@ -93,3 +104,15 @@ class Log:
             if self._room is None:
                 self._room = asyncio.Event()
             await self._room.wait()
+
+
+def _size(value: Any) -> int:
+    """Return about how many characters a JSON value has."""
+    match value:
+        case str():
+            return len(value)
+        case dict():
+            return 100 + sum(map(_size, value.values()))
+        case list():
+            return 100 + sum(map(_size, value))
+    return 10

@@ -35,9 +35,12 @@ def read(execution_id: int, after: int = 0, limit: int | None = None) -> list[En
 def _read_page(execution_id: int, after: int) -> tuple[list[Entry], bool]:
     """Return a page of entries, and whether there can be no more after it."""
     entries = read(execution_id, after, PAGE)
-    if entries:
-        return entries, entries[-1].type == Finished.type
-    return [], not Execution.objects.unfinished().filter(pk=execution_id).exists()
+    if not entries:
+        if Execution.objects.unfinished().filter(pk=execution_id).exists():
+            return [], False
+        # It may have finished between these two queries.
+        entries = read(execution_id, after, PAGE)
+    return entries, not entries or entries[-1].type == Finished.type
 
 
 async def follow(execution_id: int, after: int = 0) -> AsyncGenerator[list[Entry], None]:

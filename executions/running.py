@@ -102,17 +102,18 @@ class Running:
             self._turn_began = time.monotonic()
 
     def _add_text(self, text: str) -> None:
+        text = clean_text(text)
         room = self.limits.output_chars - self._chars
         if len(text) > room:
             kept = Text(text[:room])
             if kept.text:
-                self._text.append(clean_text(kept.text))
+                self._text.append(kept.text)
                 self._chars += len(kept.text)
                 self.journal.append(self.log, kept)
             raise LimitExceeded(
                 f"The answer reached the limit of {self.limits.output_chars:,} characters.", "output_limit"
             )
-        self._text.append(clean_text(text))
+        self._text.append(text)
         self._chars += len(text)
 
     async def ask(self, question: Question) -> Answer:

@@ -13,6 +13,7 @@ from django.db import Error
 from redis.exceptions import RedisError
 
 from executions import bus, leases, processes
+from executions.background import start_service
 from executions.conf import conf
 from executions.consumers import WorkerConsumer
 from executions.database import DatabaseThread

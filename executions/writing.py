@@ -13,13 +13,14 @@ from django.utils import timezone
 
 from executions.changes import announce, change_of
 from executions.cleaning import clean, clean_text
-from executions.database import forget_broken_connections
 from executions.events import Entry, Finished, Question, Usage
+from executions.finishing import finish_unheld, tell_finished
 from executions.models import EventRow, Execution, Worker
-from executions.signals import executions_finished
-from executions.states import State
+from executions.states import Outcome, State
 
 logger = logging.getLogger(__name__)
+
+REFUSED = "The database refused to store what happened."
 
 
 @dataclass(slots=True)
@@ -72,14 +73,28 @@ def write(batch: Batch) -> Written:
     try:
         return _write(batch)
     except (OperationalError, InterfaceError):
-        forget_broken_connections()
         raise
     except Exception:
-        # One execution of many is at fault: its row was deleted, its data or a receiver is refused. Which?
+        # One execution of many is at fault: its row was deleted, or its data is refused. Which?
         if len(batch.entries) > 1:
             return _write_one_by_one(batch)
         logger.exception("events of executions %s are refused", list(batch.entries))
-        return Written(refused=dict.fromkeys(batch.entries, "The database refused to store what happened."))
+        return _finish_refused(batch)
+
+
+def _finish_refused(batch: Batch) -> Written:
+    """Finish an execution all the same when what it left behind can't be stored."""
+    written = Written(refused=dict.fromkeys(batch.entries, REFUSED))
+    for step in batch.steps:
+        if isinstance(step, Finish):
+            outcome = Outcome.FAILED if step.event.outcome == Outcome.SUCCEEDED else step.event.outcome
+            event = Finished(outcome, REFUSED, "refused")
+            with transaction.atomic():
+                if not _fenced(batch.worker_id):
+                    return Written(lease_lost=True)
+                for execution in Execution.objects.held_by(batch.worker_id).filter(pk=step.execution_id):
+                    written.won |= set(finish_unheld([execution], State(execution.state), event))
+    return written
 
 
 def _write_one_by_one(batch: Batch) -> Written:
@@ -97,12 +112,12 @@ def _write_one_by_one(batch: Batch) -> Written:
 
 def _write(batch: Batch) -> Written:
     with transaction.atomic():
-        # Locking the worker's own row is the fence: nobody can take its lease between this line and the commit.
-        if not Worker.objects.alive().select_for_update().filter(pk=batch.worker_id).exists():
+        if not _fenced(batch.worker_id):
             return Written(lease_lost=True)
         written = Written()
         finishes = {step.execution_id: step for step in batch.steps if isinstance(step, Finish)}
-        for step in batch.steps:
+        # In one order everywhere, so that two transactions can't wait for each other.
+        for step in sorted(batch.steps, key=lambda step: step.execution_id):
             fresh = _finish(step, batch) if isinstance(step, Finish) else _wait(step, batch)
             if fresh:
                 written.fresh.add(step.execution_id)
@@ -128,6 +143,11 @@ def _write(batch: Batch) -> Written:
         )
         _tell(batch, written)
         return written
+
+
+def _fenced(worker_id: str) -> bool:
+    """Lock the worker's own row: nobody can take its lease between this and the commit."""
+    return Worker.objects.alive().select_for_update().filter(pk=worker_id).exists()
 
 
 def _finish(step: Finish, batch: Batch) -> bool:
@@ -171,5 +191,5 @@ def _tell(batch: Batch, written: Written) -> None:
     rows = Execution.objects.filter(pk__in=written.fresh).in_bulk()
     finished = [rows[s.execution_id] for s in batch.steps if isinstance(s, Finish) and s.execution_id in rows]
     if finished:
-        executions_finished.send(sender=Execution, executions=finished)
+        tell_finished(finished)
     announce([change_of(e, "finished" if e.state == State.FINISHED else "updated") for e in rows.values()])
