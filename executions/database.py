@@ -23,6 +23,7 @@ class DatabaseThread:
 
     def __init__(self, name: str) -> None:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._closed = False
 
     async def run(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``work`` in the thread and return its result.
@@ -33,7 +34,10 @@ class DatabaseThread:
         return await loop.run_in_executor(self._executor, _checked, partial(work, *args, **kwargs))
 
     async def close(self) -> None:
-        """Close the connection once all work handed in is done, and end the thread."""
+        """Close the connection once all work handed in is done, and end the thread. May be called again."""
+        if self._closed:
+            return
+        self._closed = True
         await self.run(connections.close_all)
         self._executor.shutdown(wait=False)
 

@@ -135,8 +135,6 @@ class Running:
             finally:
                 self.waiting = False
                 self._answer = None
-            if self.closed:
-                await self._too_late()
             self.journal.append(self.log, Answered(question.question_id, answer), urgent=True)
         return Answer(answer.get("answers", {}), answer.get("approved", False), answer.get("comment", ""))
 

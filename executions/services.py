@@ -172,8 +172,9 @@ def answer(execution_id: int, *, question_id: str, answer: dict[str, Any], by: A
         execution = Execution.objects.visible_to(by).without_bodies().filter(pk=execution_id).first()
         if execution is None:
             raise NotFound
-        if execution.state == State.WAITING and execution.question["question_id"] == question_id:
-            validation.kind_of_answer(answer, execution.question["kind"])
+        question = execution.question or {}
+        if execution.state == State.WAITING and question.get("question_id") == question_id:
+            validation.kind_of_answer(answer, question["kind"])
         if not Execution.objects.give_answer(execution_id, question_id, answer):
             raise NotWaiting
         announce([change_of(execution, "updated", State.RUNNING)])

@@ -33,6 +33,7 @@ from executions.models import Execution, Worker
 from executions.outcomes import finished_event
 from executions.processes import ProcessGroup
 from executions.running import Running, StopReason
+from executions.threads import in_thread
 from executions.watchers import Watchers
 from executions.workspaces import workspace_of
 from executions.writing import Finish
@@ -135,7 +136,7 @@ class Supervisor:
         while self._tasks:
             await asyncio.wait(self._tasks.values())
 
-    # Doorbells: synchronous and quick -----------------------------------------------------------------------------------
+    # Doorbells: synchronous and quick ---------------------------------------------------------------------------------
 
     def wake(self) -> None:
         """There may be something to claim."""
@@ -158,7 +159,7 @@ class Supervisor:
             running.refusal = why
             running.stop(StopReason.REFUSED)
 
-    # Loops -------------------------------------------------------------------------------------------------------------
+    # Loops ------------------------------------------------------------------------------------------------------------
 
     @property
     def free_slots(self) -> int:
@@ -233,7 +234,7 @@ class Supervisor:
             logger.error("the worker can't reach the database: %s", error)
             return None
 
-    # One execution -----------------------------------------------------------------------------------------------------
+    # One execution ----------------------------------------------------------------------------------------------------
 
     def _begin(self, execution: Execution) -> None:
         limits = replace(Limits(**conf.limits), **execution.options.get("limits", {}))
@@ -301,11 +302,12 @@ class Supervisor:
 
     async def _agent(self, running: Running) -> None:
         execution = running.execution
-        # The first import of an agent may take a second; it must not hold up the others.
-        agent = await asyncio.to_thread(load_agent, conf.agents[execution.agent])
+        # The first import of an agent may take a second; it must not hold up the others. A thread of its own: the
+        # loop's pool may be full of agents' blocking calls.
+        agent = await in_thread(load_agent, conf.agents[execution.agent])
         history = await self.database.run(import_string(conf.history), execution)
         workspace = workspace_of(execution)
-        await asyncio.to_thread(workspace.mkdir, parents=True, exist_ok=True)
+        await in_thread(workspace.mkdir, parents=True, exist_ok=True)
         running.run = Run(
             execution_id=execution.pk,
             owner=execution.owner.get_username(),
@@ -327,9 +329,9 @@ class Supervisor:
         )
         try:
             await agent.run(running.run)
-        except SystemExit as error:
-            # An agent that exits must not take the server with it.
-            raise AgentFailure(f"The agent tried to exit with status {error.code}.") from error
+        except (SystemExit, KeyboardInterrupt) as error:
+            # An agent that exits must not take the server with it: asyncio lets these two through its loop.
+            raise AgentFailure(f"The agent tried to end the server ({error!r}).") from error
 
     async def _finish(self, running: Running, request: held.CancelRequest | None) -> None:
         running.close()

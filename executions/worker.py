@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -60,8 +61,11 @@ class Caretaker:
 
     async def _look_after_others(self) -> None:
         """Finish, from time to time, what workers that are gone have left behind."""
+        quiet_until = 0.0
         while True:
             await asyncio.sleep(conf.heartbeat_seconds)
+            if time.monotonic() < quiet_until:
+                continue
             try:
                 lost = await self._database.run(leases.finish_left_behind, self.worker_id)
                 if lost:
@@ -70,6 +74,8 @@ class Caretaker:
                     await bus.send(bus.WORKERS, {"type": "execution.wake"})
             except Error as error:
                 logger.error("lost workers can't be looked for: %s", error)
+                # When it was away for all, the others get the time to renew their leases first.
+                quiet_until = time.monotonic() + conf.lease_seconds
 
 
 class EmbeddedWorker(Caretaker):
@@ -88,6 +94,9 @@ class EmbeddedWorker(Caretaker):
         self._drain_seconds = conf.drain_seconds if drain_seconds is None else drain_seconds
         self._alive_file = alive_file
         self.supervisor: Supervisor | None = None
+        self._stopping = False
+        #: Held while the supervisor is stopped or replaced.
+        self._changing = asyncio.Lock()
 
     @property
     def worker_id(self) -> str:
@@ -100,14 +109,16 @@ class EmbeddedWorker(Caretaker):
         """
         await super().start()
         await self._begin()
-        self._tasks += [start_service(self._listen(), "worker-listen"), start_service(self._keep_lease(), "worker-lease")]
+        self._tasks.append(start_service(self._listen(), "worker-listen"))
+        self._tasks.append(start_service(self._keep_lease(), "worker-lease"))
 
     async def stop(self) -> None:
         """Let what runs here finish for the drain time, finish the rest, give the lease back."""
-        supervisor = self.supervisor
-        if supervisor is not None:
-            await supervisor.stop(self._drain_seconds)
-            await self._database.run(leases.resign, supervisor.worker_id)
+        self._stopping = True
+        async with self._changing:
+            if self.supervisor is not None:
+                await self.supervisor.stop(self._drain_seconds)
+                await self._database.run(leases.resign, self.supervisor.worker_id)
         await super().stop()
 
     def hurry(self) -> None:
@@ -160,10 +171,22 @@ class EmbeddedWorker(Caretaker):
             if not kept:
                 logger.error("worker %s has lost its lease and starts anew", supervisor.worker_id[:8])
                 supervisor.lose_lease()
-                await supervisor.abandon()
-                await self._begin()
+                async with self._changing:
+                    if self._stopping:
+                        return
+                    await supervisor.abandon()
+                    await self._begin_anew()
                 # Heard on the old channel: makes the listener join the new worker's group.
                 await bus.send(bus.WORKERS, {"type": "execution.wake"})
+
+    async def _begin_anew(self) -> None:
+        """Take a new lease, however long the database is away."""
+        while not self._stopping:
+            try:
+                return await self._begin()
+            except Error as error:
+                logger.error("a new lease can't be had: %s", error)
+                await asyncio.sleep(conf.heartbeat_seconds)
 
     async def _beat(self, worker_id: str) -> bool:
         try:
