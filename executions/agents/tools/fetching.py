@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import re
 import zlib
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ HEADERS = {
     "Accept": "text/html, text/*;q=0.9, application/json;q=0.9, */*;q=0.1",
     "Accept-Encoding": "gzip",
 }
+#: Python's codecs that are no charset of a page, slow or strange.
+NO_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7"})
 _META_CHARSET = re.compile(rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?([A-Za-z0-9_:.-]+)", re.IGNORECASE)
 
 
@@ -41,9 +44,9 @@ class Page:
         declared = _META_CHARSET.search(self.body[:2048])
         for charset in (self.charset, declared.group(1).decode() if declared else None):
             try:
-                if charset:
+                if charset and codecs.lookup(charset).name not in NO_CHARSETS:
                     return self.body.decode(charset, "replace")
-            except LookupError:
+            except (LookupError, UnicodeError):
                 continue
         return self.body.decode("utf-8-sig", "replace")
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+
+from executions.agents.tools import readable
 from executions.agents.tools.excerpt import shortened
 from executions.agents.tools.fetching import Page, fetch
-from executions.agents.tools.readable import readable
 from executions.agents.tools.tool import Tool, ToolCall, ToolError, parameters
-from executions.threads import in_thread
 
 MAX_PAGE_BYTES = 3_000_000
 FETCH_SECONDS = 30.0
+#: A large page takes one second.
+PARSE_SECONDS = 10.0
 HTML = ("text/html", "application/xhtml+xml")
 TEXTUAL = ("json", "xml", "javascript", "yaml", "toml", "csv", "x-www-form-urlencoded")
 
@@ -22,7 +26,7 @@ async def web_fetch(call: ToolCall, url: str) -> str:
         max_bytes=MAX_PAGE_BYTES,
         seconds=min(FETCH_SECONDS, call.run.limits.tool_seconds),
     )
-    text = await in_thread(_text, page)
+    text = await _text(call, page)
     if page.status >= 400:
         raise ToolError(f"{page.url} answered {page.status} {page.reason}: {shortened(text, 500)}")
     if page.truncated:
@@ -30,16 +34,45 @@ async def web_fetch(call: ToolCall, url: str) -> str:
     return shortened(text, call.run.limits.tool_output_chars)
 
 
-def _text(page: Page) -> str:
+async def _text(call: ToolCall, page: Page) -> str:
     kind = page.content_type
     if kind in HTML or (not kind and page.body.lstrip()[:1] == b"<"):
-        title, text = readable(page.text, page.url)
-        return f"{page.url}\n{f'# {title}{chr(10)}' if title else ''}\n{text or '(the page has no text)'}"
+        return f"{page.url}\n{await _readable(call, page)}"
     if kind.startswith("text/") or any(name in kind for name in TEXTUAL) or (not kind and b"\0" not in page.body):
         return page.text
     if page.status >= 400:
         return f"({kind})"
     raise ToolError(f"{page.url} is {kind or 'binary data'}, not text. Use exec with curl to save it to a file.")
+
+
+async def _readable(call: ToolCall, page: Page) -> str:
+    """Let a child process turn the page into text: it can be killed, and it does not hold up the server.
+
+    Cancellation: the child process is killed.
+    """
+    html = page.text.encode("utf-8", "replace")
+    program = [sys.executable, "-I", readable.__file__, page.url, str(len(html))]
+    output = bytearray()
+    try:
+        process = await call.run.spawn(program, cwd=call.run.workspace, stdin=True)
+        try:
+            async with asyncio.timeout(PARSE_SECONDS) as timer:
+                await process.write(html)
+                while len(output) < MAX_PAGE_BYTES and (piece := await process.read()):
+                    output += piece
+                status = 0 if len(output) >= MAX_PAGE_BYTES else await process.wait()
+        finally:
+            process.kill()
+    except TimeoutError as error:
+        if not timer.expired():
+            raise
+        raise ToolError(f"{page.url} is too complicated: its text was not found in {PARSE_SECONDS:g} s.") from error
+    except OSError as error:
+        raise ToolError(f"{page.url} could not be turned into text: {error}.") from error
+    text = output.decode("utf-8", "replace")
+    if status:
+        raise ToolError(f"{page.url} could not be turned into text: {text[-200:].strip()}")
+    return text
 
 
 TOOL = Tool(

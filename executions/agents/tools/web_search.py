@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from executions.agents.tools.fetching import Page, fetch
 from executions.agents.tools.tool import Tool, ToolCall, ToolError, parameters
+from executions.threads import in_thread
 
 DUCKDUCKGO = "https://html.duckduckgo.com/html/"
 SEARCH_SECONDS = 5.0
@@ -36,10 +37,10 @@ async def web_search(call: ToolCall, query: str, count: int = RESULTS) -> str:
     if own:
         # The address comes from the server's own settings, so it may be private.
         page = await _ask(_searxng(own, query), seconds, allow_private=True)
-        hits = _from_json(page)
+        hits = await in_thread(_from_json, page)
     else:
         page = await _ask(str(httpx.URL(DUCKDUCKGO, params={"q": query})), seconds, allow_private=False)
-        hits = _from_duckduckgo(page)
+        hits = await in_thread(_from_duckduckgo, page)
     if not hits:
         return f"Nothing was found for {query!r}."
     return "\n\n".join(f"{n}. {hit.title}\n{hit.url}\n{hit.summary}".rstrip() for n, hit in enumerate(hits[:count], 1))

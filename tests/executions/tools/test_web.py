@@ -1,5 +1,6 @@
 """The web tools against real servers on this machine."""
 
+import asyncio
 import ipaddress
 import json
 import socket
@@ -13,7 +14,9 @@ from executions.agents.base import Limits
 from executions.agents.tools import fetching, transport, web_fetch, web_search
 from executions.agents.tools.addresses import is_public
 from executions.agents.tools.readable import readable
+from executions.processes import tagged
 from tests.executions.tools.conftest import Bench, Site
+from tests.support import await_until
 
 PAGE = """<!doctype html><html><head><title> A  page </title><style>p{}</style></head><body>
 <nav><a href="/home">Home</a></nav><main><h1>Head</h1><p>Some <b>bold</b>
@@ -43,9 +46,24 @@ async def test_a_page_becomes_text_with_links(use: Bench, site: Site) -> None:
 
 
 def test_a_deep_or_broken_page_is_read_too() -> None:
-    assert readable("<div>" * 20_000 + "deep", "http://x/") == ("", "deep")
+    assert readable("<div>" * 3_000 + "deep", "http://x/") == ("", "deep")
     assert readable("", "http://x/") == ("", "")
     assert readable("<a href='http://[broken'>text</a>", "http://x/") == ("", "[text]")
+
+
+async def test_a_page_made_to_take_for_ever_ends_and_holds_up_nobody(
+    use: Bench, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_fetch, "PARSE_SECONDS", 0.5)
+    site.page("/", "<div>" * 300_000)
+    calling = asyncio.create_task(use.error("web_fetch", url=f"{site.url}/"))
+    slowest, before = 0.0, time.perf_counter()
+    while not calling.done():
+        await asyncio.sleep(0.001)
+        slowest, before = max(slowest, time.perf_counter() - before), time.perf_counter()
+    assert "too complicated" in await calling
+    assert slowest < 0.4
+    await await_until(lambda: tagged(use.processes.execution_id) == [])
 
 
 async def test_text_and_json_are_shown_as_they_are(use: Bench, site: Site) -> None:
@@ -55,6 +73,8 @@ async def test_text_and_json_are_shown_as_they_are(use: Bench, site: Site) -> No
     site.page("/u", b"text \xff", kind="text/plain; charset=no-such")
     assert await use.text("web_fetch", url=f"{site.url}/j") == '{"a": [1, 2]}'
     assert await use.text("web_fetch", url=f"{site.url}/t") == "grün"
+    site.page("/p", b"text", kind="text/plain; charset=punycode")
+    assert await use.text("web_fetch", url=f"{site.url}/p") == "text"
     assert "Привет" in await use.text("web_fetch", url=f"{site.url}/m")
     assert await use.text("web_fetch", url=f"{site.url}/u") == "text \ufffd"
 
