@@ -124,7 +124,7 @@ class ExecutionActions(ExecutionAccess):
 
 
 def _user(request: Request) -> User:
-    assert isinstance(request.user, User)  # noqa: S101  (IsAuthenticated has seen to it)
+    assert isinstance(request.user, User)  # IsAuthenticated has seen to it
     return request.user
 
 
