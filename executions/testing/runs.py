@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from executions.agents.base import Agent, Answer, LimitExceeded, Limits, Process, Run, Turn
 from executions.events import Event, Question, Text
+from executions.processes import ChildProcess, ProcessGroup
 
 E = TypeVar("E", bound=Event)
 _ids = itertools.count(1_000_000)
@@ -32,7 +33,9 @@ class Recorder:
     #: ``time.monotonic()`` of each event.
     times: list[float] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
-    processes: list[Process] = field(default_factory=list)
+    processes: list[ChildProcess] = field(default_factory=list)
+    #: All of the run's processes.
+    group: ProcessGroup | None = None
     #: Characters of the answer so far.
     said: int = 0
     _waiting: list[tuple[Callable[[Recorder], object], asyncio.Future[None]]] = field(default_factory=list)
@@ -75,7 +78,13 @@ class Recorder:
         answer = self.answers.pop(0)
         return answer(question) if callable(answer) else answer
 
-    async def started(self, process: Process) -> None:
+    async def aclose(self) -> None:
+        """End what is left of the run's processes, as the supervisor does at the end of an execution."""
+        if self.group is not None:
+            self.group.kill()
+            await self.group.gone()
+
+    async def started(self, process: ChildProcess) -> None:
         """Record a process."""
         self.processes.append(process)
         await self._tell()
@@ -103,13 +112,12 @@ def make_run(
 ) -> tuple[Run, Recorder]:
     """Return a run and what records it."""
     limits = limits or Limits()
-    recorder = Recorder(limits=limits, answers=list(answers))
     execution_id = next(_ids)
+    group = ProcessGroup(execution_id, workspace)
+    recorder = Recorder(limits=limits, answers=list(answers), group=group)
 
-    async def spawn(argv: Sequence[str], *, cwd: Path | None = None, **extra: Any) -> Process:
-        from executions.processes import spawn as start
-
-        process = await start(argv, execution_id=execution_id, cwd=cwd or workspace, **extra)
+    async def spawn(argv: Sequence[str], **extra: Any) -> Process:
+        process = await group.spawn(argv, **extra)
         await recorder.started(process)
         return process
 
@@ -136,8 +144,8 @@ async def cancel_like_the_supervisor(task: asyncio.Task[Any], recorder: Recorder
     On Python 3.11 a library may swallow a cancellation, so it is repeated, as the supervisor does.
     """
     began = time.monotonic()
-    for process in recorder.processes:
-        process.kill()
+    if recorder.group is not None:
+        recorder.group.kill()
     while not task.done():
         task.cancel()
         await asyncio.wait({task}, timeout=0.25)

@@ -45,15 +45,21 @@ async def agent(server: FakeOpenAI) -> AsyncIterator[LLMAgent]:
 Make = Callable[..., tuple[Run, Recorder]]
 
 
-@pytest.fixture
-def make(tmp_path: Path) -> Make:
+@pytest_asyncio.fixture
+async def make(tmp_path: Path) -> AsyncIterator[Make]:
     """Make a run whose model gives these replies."""
+    recorders: list[Recorder] = []
 
     def make(*replies: dict[str, Any], **options: Any) -> tuple[Run, Recorder]:
         prompt = options.pop("prompt", "Do it.")
-        return make_run(f"{prompt} {script(*replies)}" if replies else prompt, workspace=tmp_path, **options)
+        prompt = f"{prompt} {script(*replies)}" if replies else prompt
+        run, recorder = make_run(prompt, workspace=tmp_path, **options)
+        recorders.append(recorder)
+        return run, recorder
 
-    return make
+    yield make
+    for recorder in recorders:
+        await recorder.aclose()
 
 
 @pytest.fixture
