@@ -9,8 +9,11 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-versio
 # Linters and tests know nothing of the developer's own settings, and leave the developer's own data alone.
 CLEAN_ROOM := KAKOCLAW_ENV_FILE=/dev/null KAKOCLAW_HOME=$(abspath $(VENV))/home
 
-.PHONY: run setup test lint format bench lock help clean
+.PHONY: run run-distributed setup test lint format bench lock help clean
 .DEFAULT_GOAL := help
+
+run-distributed: $(INSTALLED) ## Serve with PostgreSQL, Redis, two web processes and two workers, to try it.
+	@$(BIN)/python manage.py distributed
 
 run: $(INSTALLED) ## Install, set up, and serve. PYTHON, HOST, PORT and KAKOCLAW_HOME override.
 	@$(BIN)/python manage.py setup
@@ -48,7 +51,7 @@ clean: ## Remove the virtual environment and caches; data in var/ stays.
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## Show this.
-	@sed -n 's/^\([a-z]*\):.*## /  make \1 /p' Makefile | awk '{ name = $$2; $$1 = $$2 = ""; printf "  make %-8s%s\n", name, $$0 }'
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1 /p' Makefile | awk '{ name = $$2; $$1 = $$2 = ""; printf "  make %-16s%s\n", name, $$0 }'
 
 $(INSTALLED): requirements.lock
 	@PYTHON="$(PYTHON)" sh .ci/venv $(VENV)

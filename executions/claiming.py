@@ -62,7 +62,7 @@ def _room_of_agents() -> dict[str, int]:
     limits: dict[str, int] = conf.max_running_per_agent
     if not limits:
         return {}
-    running = Execution.objects.filter(state=State.RUNNING, agent__in=limits).order_by()
+    running = Execution.objects.active().filter(state=State.RUNNING, agent__in=limits).order_by()
     counts = dict(running.values_list("agent").annotate(Count("pk")))
     return {name: max(0, limit - counts.get(name, 0)) for name, limit in limits.items()}
 
@@ -103,7 +103,7 @@ def _eligible(queued: QuerySet[Execution]) -> QuerySet[Execution]:
 
 def _choose(slots: int, queued: QuerySet[Execution]) -> list[int]:
     running = dict(
-        Execution.objects.filter(state=State.RUNNING).order_by().values_list("owner").annotate(Count("pk"))
+        Execution.objects.active().filter(state=State.RUNNING).order_by().values_list("owner").annotate(Count("pk"))
     )
     waiting_owners = list(
         queued.order_by().values("priority", "owner").annotate(first=Min("pk"))
@@ -117,7 +117,9 @@ def _choose(slots: int, queued: QuerySet[Execution]) -> list[int]:
         for owner, _ in owners:
             room = min(conf.max_running_per_owner - running.get(owner, 0), slots - len(chosen))
             if room > 0:
-                line = _eligible(queued).filter(priority=priority, owner=owner).order_by("pk").values_list("pk", flat=True)
+                line = (
+                    _eligible(queued).filter(priority=priority, owner=owner).order_by("pk").values_list("pk", flat=True)
+                )
                 lines.append((owner, list(line[:room])))
             if len(lines) >= slots and all(ids for _, ids in lines):
                 break

@@ -50,13 +50,12 @@ class CancelRequest:
     def receipt(self, processes: list[dict[str, Any]], tool: str) -> dict[str, Any]:
         """Say what the cancellation did, now that it is done."""
         elapsed_ms = self.age_ms + (time.monotonic() - self.read_at) * 1000
-        by_pid = {process["pid"]: process for process in processes}
         return {
             "by": self.event.by,
             "reason": self.event.reason,
             "source": self.event.source,
             "elapsed_ms": round(elapsed_ms, 1),
-            "processes": list(by_pid.values()),
+            "processes": processes,
             "tool": tool,
         }
 

@@ -102,6 +102,10 @@ class Hub:
     def deliver_changes(self, changes: Iterable[Change]) -> None:
         """Hand life-cycle changes to whoever shows a list of them."""
         for change in changes:
+            if change.kind == "finished":
+                # A queued execution is finished by whoever cancels it: no worker hands its last entry over.
+                for watcher in self._watched.get(change.execution_id, ()):
+                    watcher.look()
             for key in (change.owner_id, None):
                 for subscription in self._changes.get(key, ()):
                     subscription.put(change)

@@ -38,8 +38,12 @@ class Subscription:
     def check(self, last: int) -> None:
         """Tell the reader to read the journal when it has ``last`` and nobody said so; or when nothing is there."""
         if last > self.seen or last == 0:
-            self._behind = True
-            self._bell.set()
+            self.look()
+
+    def look(self) -> None:
+        """Tell the reader to read the journal."""
+        self._behind = True
+        self._bell.set()
 
     async def next(self) -> list[Entry] | None:
         """Return the next live entries, or ``None`` when the journal must be read.

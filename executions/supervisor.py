@@ -62,9 +62,7 @@ class Supervisor:
         self.hurry = asyncio.Event()
         self.watchers = Watchers()
         self.database = DatabaseThread("worker")
-        self.journal = Journal(
-            worker_id, self.database, self.watchers.publish, self.lose_lease, self._refuse
-        )
+        self.journal = Journal(worker_id, self.database, self.watchers.publish, self.lose_lease, self._refuse)
         self.lease_lost = asyncio.Event()
         self._held: dict[int, Running] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -249,9 +247,7 @@ class Supervisor:
         self.journal.append(running.log, Started(self.worker_id))
         loop = asyncio.get_running_loop()
         # A fresh context: one that a request left behind would keep its database connection and thread alive.
-        task = loop.create_task(
-            self._run(running), name=f"execution-{execution.pk}", context=contextvars.Context()
-        )
+        task = loop.create_task(self._run(running), name=f"execution-{execution.pk}", context=contextvars.Context())
         self._tasks[execution.pk] = task
         task.add_done_callback(lambda task: self._ended(execution.pk, task))
 
@@ -335,7 +331,8 @@ class Supervisor:
 
     async def _finish(self, running: Running, request: held.CancelRequest | None) -> None:
         running.close()
-        processes = running.processes.kill() + await running.processes.gone(GONE_SECONDS)
+        running.processes.kill()
+        processes = await running.processes.gone(GONE_SECONDS)
         if running.stop_reason is StopReason.LEASE_LOST:
             return
         event = finished_event(running)

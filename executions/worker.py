@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import time
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from channels.consumer import AsyncConsumer
 from channels.layers import get_channel_layer
+from django.conf import settings
 from django.db import Error
 from redis.exceptions import RedisError
 
@@ -37,6 +39,7 @@ class Caretaker:
     async def start(self) -> None:
         """Begin; belongs to the running loop. Raises OSError when the doorbell's socket can't be made."""
         bus.set_home_loop(asyncio.get_running_loop())
+        processes.configure(_instance())
         layer = get_channel_layer()
         if isinstance(layer, EmbeddedChannelLayer):
             await layer.listen()
@@ -196,8 +199,15 @@ class EmbeddedWorker(Caretaker):
             return True  # whoever took it away meanwhile will be found out by the next beat
 
 
+def _instance() -> str:
+    """Return a name that all processes of this installation share, and no other on this host has."""
+    database = settings.DATABASES["default"]
+    name = "|".join(str(database.get(key, "")) for key in ("ENGINE", "HOST", "PORT", "NAME"))
+    return hashlib.sha256(name.encode()).hexdigest()[:12]
+
+
 def _sweep() -> None:
     """Kill processes on this host that executions which are over have left behind."""
-    unfinished = set(Execution.objects.unfinished().values_list("pk", flat=True))
-    for process in processes.sweep(lambda execution_id: execution_id in unfinished):
+    # Asked for each one found, and not before: what another worker has just claimed and begun must live.
+    for process in processes.sweep(lambda pk: Execution.objects.unfinished().filter(pk=pk).exists()):
         logger.warning("killed the leftover process %s: %s", process["pid"], process["command"])

@@ -14,6 +14,11 @@ from django.utils import timezone
 from executions.states import ACTIVE, UNFINISHED, Outcome, Source, State
 
 
+#: The same as "in one of the unfinished states", by a constraint. The indexes of what is unfinished have this as their
+#: condition, since SQLite can't match ``state IN (?, ?)`` to the condition of an index; queries have to say it, too.
+_NOT_FINISHED = Q(finished_at__isnull=True)
+
+
 class ExecutionQuerySet(models.QuerySet["Execution"]):
     """Reads with the domain's names, and the guarded transitions. Nothing else writes ``state``."""
 
@@ -26,15 +31,15 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         return self if user.is_staff else self.filter(owner=user)
 
     def queued(self) -> Self:
-        return self.filter(state=State.QUEUED)
+        return self.filter(_NOT_FINISHED, state=State.QUEUED)
 
     def active(self) -> Self:
         """Held by a worker: running or waiting for an answer."""
-        return self.filter(state__in=ACTIVE)
+        return self.filter(_NOT_FINISHED, state__in=ACTIVE)
 
     def unfinished(self) -> Self:
         """Queued, running or waiting: all that can still be canceled."""
-        return self.filter(state__in=UNFINISHED)
+        return self.filter(_NOT_FINISHED)
 
     def finished(self) -> Self:
         return self.filter(state=State.FINISHED)
@@ -67,9 +72,9 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         A newer question takes the place of one that the agent no longer waits for.
         """
         return (
-            self.held_by(worker_id).filter(pk=pk).update(
-                state=State.WAITING, question=question, answer=None, changed_at=Now()
-            )
+            self.held_by(worker_id)
+            .filter(pk=pk)
+            .update(state=State.WAITING, question=question, answer=None, changed_at=Now())
             == 1
         )
 
@@ -84,9 +89,16 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
 
     def request_cancel(self, *, by: Any, reason: str, source: str) -> int:
         """Mark the active ones of this queryset as wanted stopped; returns how many were not so marked before."""
-        return self.active().filter(cancel_requested_at__isnull=True).update(
-            cancel_requested_at=Now(), cancel_requested_by=by, cancel_reason=reason, cancel_source=source,
-            changed_at=Now(),
+        return (
+            self.active()
+            .filter(cancel_requested_at__isnull=True)
+            .update(
+                cancel_requested_at=Now(),
+                cancel_requested_by=by,
+                cancel_reason=reason,
+                cancel_source=source,
+                changed_at=Now(),
+            )
         )
 
 
@@ -160,15 +172,13 @@ class Execution(models.Model):
         indexes = [
             models.Index(fields=["owner", "-id"], name="execution_history"),
             models.Index(fields=["owner", "session_id", "-id"], name="execution_session"),
-            models.Index(
-                fields=["-priority", "owner", "id"], name="execution_queue", condition=Q(state=State.QUEUED)
-            ),
+            models.Index(fields=["state", "-priority", "owner", "id"], name="execution_queue", condition=_NOT_FINISHED),
             models.Index(fields=["outcome", "-id"], name="execution_outcome"),
             models.Index(
                 fields=["finished_at"], name="execution_prunable", condition=Q(state=State.FINISHED, pruned=False)
             ),
-            models.Index(fields=["worker", "state"], name="execution_held", condition=Q(state__in=ACTIVE)),
-            models.Index(fields=["owner", "state"], name="execution_unfinished", condition=Q(state__in=UNFINISHED)),
+            models.Index(fields=["worker", "state"], name="execution_held", condition=_NOT_FINISHED),
+            models.Index(fields=["owner", "session_id", "state"], name="execution_busy", condition=_NOT_FINISHED),
         ]
 
     def __str__(self) -> str:

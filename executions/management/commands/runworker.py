@@ -45,7 +45,9 @@ class Command(BaseCommand):
     ) -> None:
         unknown = set(agent) - set(conf.agents)
         if unknown:
-            raise CommandError(f"There is no agent {min(unknown)!r}; choose from {', '.join(conf.agents)}.", returncode=2)
+            raise CommandError(
+                f"There is no agent {min(unknown)!r}; choose from {', '.join(conf.agents)}.", returncode=2
+            )
         if slots < 1 or drain < 0:
             raise CommandError("--slots must be at least 1, and --drain at least 0.", returncode=2)
         if isinstance(get_channel_layer(), EmbeddedChannelLayer):
@@ -58,7 +60,9 @@ class Command(BaseCommand):
         try:
             asyncio.run(_serve(worker, lambda: self._ready(worker, slots, agent)))
         except DatabaseError as error:
-            raise CommandError(f"The database can't be used: {str(error).strip()}. Is it there, and migrated?") from error
+            raise CommandError(
+                f"The database can't be used: {str(error).strip()}. Is it there, and migrated?"
+            ) from error
         # Threads that a stuck agent has left behind must not hold up the exit; all that matters is written.
         sys.stdout.flush()
         sys.stderr.flush()
