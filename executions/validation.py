@@ -66,12 +66,17 @@ def priority(value: Any, *, by_staff: bool) -> int:
     return value
 
 
+def agent_of(model: str) -> str:
+    """Return the agent that serves a model when none is named."""
+    return "demo" if model == "demo" else "llm"
+
+
 def model_and_agent(model: Any, agent: Any) -> tuple[str, str]:
     """Return the model to use (the default one for an empty name) and the agent that serves it."""
     model = model or conf.model
     if model not in {conf.model, *conf.models}:
         raise UnknownModel(f"The model {model!r} is not offered here; choose one of {', '.join(conf.models)}.")
-    agent = agent or ("demo" if model == "demo" else "llm")
+    agent = agent or agent_of(model)
     if agent not in conf.agents:
         raise UnknownAgent(f"There is no agent {agent!r}; choose one of {', '.join(conf.agents)}.")
     return model, agent

@@ -16,6 +16,8 @@ from django.db import Error
 from redis.exceptions import RedisError
 
 from executions import bus, leases, processes
+from executions.agents.base import AgentFailure, WarmAgent
+from executions.agents.registry import close_agents, load_agent
 from executions.background import start_service
 from executions.conf import conf
 from executions.consumers import WorkerConsumer
@@ -24,6 +26,7 @@ from executions.hub import get_hub
 from executions.layers import EmbeddedChannelLayer
 from executions.models import Execution, Worker
 from executions.supervisor import Supervisor
+from executions.validation import agent_of
 
 logger = logging.getLogger(__name__)
 
@@ -114,6 +117,7 @@ class EmbeddedWorker(Caretaker):
         await self._begin()
         self._tasks.append(start_service(self._listen(), "worker-listen"))
         self._tasks.append(start_service(self._keep_lease(), "worker-lease"))
+        self._tasks.append(start_service(_warm_up(), "warm-up"))
 
     async def stop(self) -> None:
         """Let what runs here finish for the drain time, finish the rest, give the lease back."""
@@ -123,6 +127,7 @@ class EmbeddedWorker(Caretaker):
                 await self.supervisor.stop(self._drain_seconds)
                 await self._database.run(leases.resign, self.supervisor.worker_id)
         await super().stop()
+        await close_agents()
 
     def hurry(self) -> None:
         """End the drain now."""
@@ -186,7 +191,8 @@ class EmbeddedWorker(Caretaker):
         """Take a new lease, however long the database is away."""
         while not self._stopping:
             try:
-                return await self._begin()
+                await self._begin()
+                return
             except Error as error:
                 logger.error("a new lease can't be had: %s", error)
                 await asyncio.sleep(conf.heartbeat_seconds)
@@ -197,6 +203,16 @@ class EmbeddedWorker(Caretaker):
         except Error as error:
             logger.error("the lease can't be renewed: %s", error)
             return True  # whoever took it away meanwhile will be found out by the next beat
+
+
+async def _warm_up() -> None:
+    """Import what the default model needs, so that the first run with it begins at once."""
+    agent = await asyncio.to_thread(load_agent, conf.agents[agent_of(conf.model)])
+    if isinstance(agent, WarmAgent):
+        try:
+            await agent.warm_up(conf.model)
+        except AgentFailure as error:
+            logger.error("the model %s can't be used: %s", conf.model, error)
 
 
 def _instance() -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from executions.events import Event, Question
 
@@ -131,4 +131,17 @@ class Agent(Protocol):
 
     async def run(self, run: Run) -> None:
         """Do the work of one execution; return when it is done, raise :class:`AgentFailure` when it can't be."""
+        ...
+
+
+@runtime_checkable
+class WarmAgent(Agent, Protocol):
+    """An agent that prepares before its first run and keeps something open between runs."""
+
+    async def warm_up(self, model: str) -> None:
+        """Do what a first run with ``model`` would have to wait for. Raises AgentFailure when it can't be done."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close what this event loop keeps open for the next run."""
         ...

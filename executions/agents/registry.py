@@ -1,16 +1,24 @@
-"""Agents by name: dotted paths in the settings, imported when first needed."""
+"""Agents by name: dotted paths in the settings, imported when first needed, one instance for each process."""
 
 from __future__ import annotations
 
-from functools import cache
 from importlib import import_module
 
-from executions.agents.base import Agent
+from executions.agents.base import Agent, WarmAgent
+
+_loaded: dict[str, Agent] = {}
 
 
-@cache
 def load_agent(dotted_path: str) -> Agent:
-    """Import and make the agent at ``dotted_path``. Raises ImportError or AttributeError for a wrong path."""
-    module, _, name = dotted_path.rpartition(".")
-    agent: Agent = getattr(import_module(module), name)()
-    return agent
+    """Return the agent at ``dotted_path``. Raises ImportError or AttributeError for a wrong path."""
+    if dotted_path not in _loaded:
+        module, _, name = dotted_path.rpartition(".")
+        _loaded[dotted_path] = getattr(import_module(module), name)()
+    return _loaded[dotted_path]
+
+
+async def close_agents() -> None:
+    """Close what agents keep open between runs, such as connections to models, on this event loop."""
+    for agent in list(_loaded.values()):
+        if isinstance(agent, WarmAgent):
+            await agent.aclose()
