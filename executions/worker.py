@@ -192,10 +192,11 @@ class EmbeddedWorker(Caretaker):
         while not self._stopping:
             try:
                 await self._begin()
-                return
             except Error as error:
                 logger.error("a new lease can't be had: %s", error)
                 await asyncio.sleep(conf.heartbeat_seconds)
+            else:
+                return
 
     async def _beat(self, worker_id: str) -> bool:
         try:
