@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+#: Python writes no number of more than 4,300 digits.
+MAX_INT_BITS = 10_000
+
 
 def clean_text(text: str) -> str:
     """Replace NUL characters and lone surrogates by U+FFFD; other text is returned as it is.
@@ -34,6 +37,8 @@ def clean(value: Any) -> Any:
             return [clean(item) for item in value]
         case float() if value != value or value in (float("inf"), float("-inf")):
             return None  # JSON has no NaN; PostgreSQL refuses it
+        case int() if value.bit_length() > MAX_INT_BITS:
+            return None
         case None | bool() | int() | float():
             return value
         case _:

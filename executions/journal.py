@@ -168,8 +168,8 @@ class Journal:
             if order.step is not None:
                 batch.steps.append(order.step)
         written = await self._write(batch)
-        for execution_id in written.refused:
-            # The numbers of what was not stored are given again: ``seq`` has no gaps.
+        # The numbers of what was not stored are given again: ``seq`` has no gaps.
+        for execution_id in written.refused.keys() - {entry.execution_id for entry in written.entries}:
             logs[execution_id].take_back(batch.entries[execution_id])
         self._settle(written, orders, logs)
 

@@ -34,4 +34,12 @@ def finished_event(running: Running) -> Finished:
     if isinstance(error, AgentFailure):
         return Finished(Outcome.FAILED, str(error), error.code)
     logger.error("the agent of execution %s failed", running.pk, exc_info=error)
-    return Finished(Outcome.FAILED, f"{type(error).__name__}: {error}", "error")
+    return Finished(Outcome.FAILED, _text_of(error), "error")
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:
+        logger.exception("an error of an agent can't say what it is")
+        return type(error).__name__

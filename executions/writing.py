@@ -78,13 +78,14 @@ def write(batch: Batch) -> Written:
         # One execution of many is at fault: its row was deleted, or its data is refused. Which?
         if len(batch.entries) > 1:
             return _write_one_by_one(batch)
-        logger.exception("events of executions %s are refused", list(batch.entries))
-        return _finish_refused(batch)
+        logger.exception("what executions %s left behind is refused", list(batch.entries))
+        return _finish_refused(batch) if batch.steps else Written(refused=dict.fromkeys(batch.entries, REFUSED))
 
 
 def _finish_refused(batch: Batch) -> Written:
-    """Finish an execution all the same when what it left behind can't be stored."""
-    written = Written(refused=dict.fromkeys(batch.entries, REFUSED))
+    """Finish an execution all the same when what it left behind can't be stored; its events are tried on their own."""
+    written = write(Batch(batch.worker_id, batch.entries, repeated=batch.repeated))
+    written.refused = dict.fromkeys(batch.entries, REFUSED)
     for step in batch.steps:
         if isinstance(step, Finish):
             outcome = Outcome.FAILED if step.event.outcome == Outcome.SUCCEEDED else step.event.outcome

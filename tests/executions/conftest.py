@@ -10,10 +10,13 @@ from django.contrib.auth import get_user_model
 from django.db import connections
 
 from executions import services
+from executions.agents.base import Run
+from executions.conf import conf
 from executions.events import Entry
 from executions.models import Execution
 from executions.readers import follow
 from executions.worker import EmbeddedWorker
+from tests.executions import scripted
 
 
 @pytest_asyncio.fixture
@@ -80,3 +83,18 @@ def _close_connections_of_threads(django_db_setup: None) -> Iterator[None]:
     """PostgreSQL drops no test database that somebody is connected to."""
     yield
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
+
+
+Behave = Callable[..., Awaitable[Execution]]
+
+
+@pytest.fixture
+def behave(start: Start, settings_of_engine: Callable[..., None]) -> Behave:
+    """Start an execution whose agent is a function: ``await behave(function)``."""
+    settings_of_engine(AGENTS={**conf.agents, "scripted": "tests.executions.scripted.ScriptedAgent"})
+
+    async def behave(function: Callable[[Run], Awaitable[None]], **options: Any) -> Execution:
+        scripted.BEHAVIORS[function.__qualname__] = function
+        return await start(function.__qualname__, **{"agent": "scripted", **options})
+
+    return behave

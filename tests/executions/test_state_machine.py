@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.utils import timezone
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, settings, stateful
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from executions import services
 from executions.compaction import compact
@@ -22,9 +23,8 @@ from executions.leases import finish_left_behind
 from executions.models import EventRow, Execution, Worker
 from executions.signals import executions_finished
 from executions.states import ACTIVE, State
-from executions.writing import Finish, write
+from executions.writing import Batch, Finish, write
 from tests.executions.handmade import HandmadeWorker, commit_fails, text_of
-from django.db import OperationalError
 
 PER_OWNER = 2
 EVENTS = st.one_of(
@@ -47,7 +47,8 @@ class Lives(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.owners = [get_user_model().objects.create(username=uuid.uuid4().hex) for _ in range(2)]
+        create = get_user_model().objects.create
+        self.owners = [create(username=uuid.uuid4().hex, is_staff=True) for _ in range(2)]
         self.workers = [HandmadeWorker(), HandmadeWorker()]
         self.frozen: list[HandmadeWorker] = []
         self.answered: list[tuple[int, str]] = []
@@ -111,7 +112,7 @@ class Lives(RuleBasedStateMachine):
     def answer_again(self, data: st.DataObject) -> None:
         pk, question_id = data.draw(st.sampled_from(self.answered))
         with pytest.raises(NotWaiting):
-            services.answer(pk, question_id=question_id, answer={"approved": True}, by=Execution.objects.get(pk=pk).owner)
+            services.answer(pk, question_id=question_id, answer={"approved": True}, by=self.owners[0])
 
     @rule(data=st.data())
     def retry(self, data: st.DataObject) -> None:
@@ -193,8 +194,6 @@ class Lives(RuleBasedStateMachine):
             other = next(w for w in self.workers if w is not worker)
             step = Finish(pk, Finished("succeeded"), seq=worker.logs[pk].next_seq)
             other.logs.pop(pk, None)
-            from executions.writing import Batch
-
             assert write(Batch(other.id, {pk: []}, [step])).won == set()
 
     @rule(which=st.integers(0, 1))
@@ -283,10 +282,10 @@ def test_exactly_one_outcome_whatever_happens_in_which_order(settings_of_engine:
     settings_of_engine(MAX_RUNNING_PER_OWNER=PER_OWNER)
     executions_finished.connect(keep_ledger)
     try:
-        run_state_machine_as_test(
+        stateful.run_state_machine_as_test(
             Lives,
             settings=settings(
-                max_examples=10, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+                max_examples=20, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
             ),
         )
     finally:
