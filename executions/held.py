@@ -34,7 +34,7 @@ def news(worker_id: str) -> News:
     for pk, canceled, question, answer in rows.values_list("pk", "cancel_requested_at", "question", "answer"):
         if canceled is not None:
             found.canceled.append(pk)
-        elif question is not None:
+        elif question is not None and answer is not None:
             found.answers[pk] = (question["question_id"], answer)
     return found
 
@@ -71,6 +71,7 @@ def cancel_request(execution_id: int) -> CancelRequest | None:
     if row is None:
         return None
     requested_at, now, by, reason, source = row
+    assert requested_at is not None
     event = CancelRequested(requested_at.astimezone(UTC).isoformat(), by or "", reason, source)
     return CancelRequest(event, max(0.0, (now - requested_at).total_seconds() * 1000), time.monotonic())
 

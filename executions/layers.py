@@ -27,7 +27,7 @@ MAX_DATAGRAM_BYTES = 200_000
 MAX_PATH_BYTES = 103
 
 
-class EmbeddedChannelLayer(InMemoryChannelLayer):  # type: ignore[misc]
+class EmbeddedChannelLayer(InMemoryChannelLayer):
     """Groups in this process's memory; ``socket`` is the path of the doorbell, none in tests."""
 
     def __init__(self, socket: str | Path = "", capacity: int = 10_000, **kwargs: Any) -> None:
@@ -60,11 +60,12 @@ class EmbeddedChannelLayer(InMemoryChannelLayer):  # type: ignore[misc]
         if len(os.fsencode(self._path)) > MAX_PATH_BYTES:
             logger.warning("the path of the home is too long for a doorbell; commands take a second to be heard")
             return
-        Path(self._path).unlink(missing_ok=True)
+        # One quick call at the start, before anything is served.
+        Path(self._path).unlink(missing_ok=True)  # noqa: ASYNC240
         bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         bell.setblocking(False)
         bell.bind(self._path)
-        os.chmod(self._path, 0o600)
+        Path(self._path).chmod(0o600)  # noqa: ASYNC240
         loop = asyncio.get_running_loop()
         self._listener, _ = await loop.create_datagram_endpoint(lambda: _Doorbell(self), sock=bell)
 

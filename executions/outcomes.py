@@ -25,7 +25,8 @@ def finished_event(running: Running) -> Finished:
         case StopReason.REFUSED:
             return Finished(Outcome.FAILED, running.refusal, "refused")
     task = running.agent_task
-    assert task is not None and task.done()
+    assert task is not None
+    assert task.done()
     if task.cancelled():
         return Finished(Outcome.FAILED, "The agent canceled itself.", "failed")
     error = task.exception()

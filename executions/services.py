@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -50,7 +50,7 @@ class CancelReport:
 
 def start(
     *,
-    owner: AbstractBaseUser,
+    owner: User,
     prompt: str,
     session_id: str = "",
     agent: str = "",
@@ -109,7 +109,7 @@ def start(
 def cancel(
     executions: QuerySet[Execution],
     *,
-    by: AbstractBaseUser | None,
+    by: User | None,
     reason: str = "",
     source: Source | str = Source.API,
 ) -> CancelReport:
@@ -127,21 +127,23 @@ def cancel(
     return report
 
 
-def _cancel_batch(
-    ids: list[int], report: CancelReport, *, by: AbstractBaseUser | None, reason: str, source: Source
-) -> None:
+def _cancel_batch(ids: list[int], report: CancelReport, *, by: User | None, reason: str, source: Source) -> None:
     with transaction.atomic():
-        rows = list(
-            Execution.objects.lock().filter(pk__in=ids).without_bodies()
-        )
+        rows = list(Execution.objects.lock().filter(pk__in=ids).without_bodies())
         queued = [e for e in rows if e.state == State.QUEUED]
         held = [e for e in rows if e.state in (State.RUNNING, State.WAITING)]
         fresh = [e for e in held if e.cancel_requested_at is None]
         Execution.objects.filter(pk__in=[e.pk for e in queued]).update(
             cancel_requested_at=Now(), cancel_requested_by=by, cancel_reason=reason, cancel_source=source
         )
-        receipt = {"by": by.get_username() if by else "", "reason": reason, "source": source, "elapsed_ms": 0.0,
-                   "processes": [], "tool": ""}
+        receipt = {
+            "by": by.get_username() if by else "",
+            "reason": reason,
+            "source": source,
+            "elapsed_ms": 0.0,
+            "processes": [],
+            "tool": "",
+        }
         finish_unheld(queued, State.QUEUED, Finished(Outcome.CANCELED, receipt=receipt))
         Execution.objects.filter(pk__in=[e.pk for e in fresh]).request_cancel(by=by, reason=reason, source=source)
         announce([change_of(e, "updated", "stopping") for e in fresh])
@@ -155,12 +157,13 @@ def _cancel_batch(
 def _ring_workers(held: Iterable[Execution]) -> None:
     by_worker: dict[str, list[int]] = defaultdict(list)
     for execution in held:
-        by_worker[execution.worker_id].append(execution.pk)
+        if execution.worker_id is not None:
+            by_worker[execution.worker_id].append(execution.pk)
     for worker_id, ids in by_worker.items():
         bus.ring(bus.worker_group(worker_id), {"type": "execution.cancel", "ids": ids})
 
 
-def answer(execution_id: int, *, question_id: str, answer: dict[str, Any], by: AbstractBaseUser) -> None:
+def answer(execution_id: int, *, question_id: str, answer: dict[str, Any], by: User) -> None:
     """Answer the question a waiting execution has asked; exactly one answer ever reaches the agent.
 
     ``answer`` is ``{"answers": {question: label | [labels] | text}}`` or ``{"approved": bool, "comment": str}``.
@@ -178,11 +181,11 @@ def answer(execution_id: int, *, question_id: str, answer: dict[str, Any], by: A
         if not Execution.objects.give_answer(execution_id, question_id, answer):
             raise NotWaiting
         announce([change_of(execution, "updated", State.RUNNING)])
-        group = bus.worker_group(execution.worker_id)
+        group = bus.worker_group(execution.worker_id or "")
         transaction.on_commit(partial(bus.ring, group, {"type": "execution.answer", "ids": [execution_id]}))
 
 
-def retry(execution: Execution, *, by: AbstractBaseUser, source: Source | str = Source.API) -> Execution:
+def retry(execution: Execution, *, by: User, source: Source | str = Source.API) -> Execution:
     """Start the same request again, for the same owner. Raises NotFinished while the first one still runs."""
     if execution.state != State.FINISHED:
         raise NotFinished
@@ -202,7 +205,7 @@ def retry(execution: Execution, *, by: AbstractBaseUser, source: Source | str = 
     )
 
 
-def set_priority(execution: Execution, priority: int, *, by: AbstractBaseUser) -> None:
+def set_priority(execution: Execution, priority: int, *, by: User) -> None:
     """Move a queued execution in the queue. Raises InvalidInput, NotQueued when it has left the queue."""
     priority = validation.priority(priority, by_staff=getattr(by, "is_staff", False))
     with transaction.atomic():

@@ -71,7 +71,7 @@ class Supervisor:
         self._orphans: set[int] = set()
         self._wake = asyncio.Event()
         self._poll = asyncio.Event()
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     # Life ------------------------------------------------------------------------------------------------------------
 
@@ -87,7 +87,7 @@ class Supervisor:
 
     async def stop(self, drain_seconds: float = 0.0) -> None:
         """Claim nothing more, let runs finish for ``drain_seconds``, then finish the rest as ``lost``."""
-        self._stopping = True
+        self._stopping.set()
         if self._held and drain_seconds:
             logger.info("letting %s executions finish for up to %g s", len(self._held), drain_seconds)
             await self._in_database(self.database.run(Worker.objects.begin_draining, self.worker_id))
@@ -117,7 +117,7 @@ class Supervisor:
 
     async def abandon(self) -> None:
         """End all tasks of a worker that has lost its lease."""
-        self._stopping = True
+        self._stopping.set()
         await self._end_background()
         await self._stop_all(StopReason.LEASE_LOST)
         await self.journal.close()
@@ -168,10 +168,10 @@ class Supervisor:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            if self._stopping:
+            if self._stopping.is_set():
                 continue
             claimed = await self._claim()
-            if self._stopping and claimed:
+            if self._stopping.is_set() and claimed:
                 # Asked to stop while this was being claimed: others can run it.
                 await self._in_database(self.database.run(release, self.worker_id, [e.pk for e in claimed]))
                 continue

@@ -56,7 +56,7 @@ class LocalService(ABC):
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "log").open("ab") as log:
             # A session of its own: Ctrl-C is for the processes that use it, which need it to end in good order.
-            self.process = subprocess.Popen(self._command(), stdout=log, stderr=log, start_new_session=True)
+            self.process = subprocess.Popen(self._command(), stdout=log, stderr=log, start_new_session=True)  # noqa: S603 - a fixed command
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -119,7 +119,7 @@ class LocalPostgres(LocalService):
                 account = _unprivileged()
                 os.chown(self.folder, account.pw_uid, account.pw_gid)
             arguments = ["-D", str(data), "-U", "kakoclaw", "-A", "trust", "-E", "UTF8", "--no-sync"]
-            made = subprocess.run(
+            made = subprocess.run(  # noqa: S603
                 [*_as_unprivileged(), _postgres_program("initdb"), *arguments],
                 capture_output=True,
                 text=True,

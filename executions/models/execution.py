@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from executions.states import ACTIVE, UNFINISHED, Outcome, Source, State
 
-
 #: The same as "in one of the unfinished states", by a constraint. The indexes of what is unfinished have this as their
 #: condition, since SQLite can't match ``state IN (?, ?)`` to the condition of an index; queries have to say it, too.
 _NOT_FINISHED = Q(finished_at__isnull=True)

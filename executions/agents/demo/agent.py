@@ -164,12 +164,16 @@ async def _hang() -> None:
     The thread is a daemon, so that it can't keep the process from exiting either.
     """
     loop = asyncio.get_running_loop()
-    over = loop.create_future()
+    over: asyncio.Future[None] = loop.create_future()
+
+    def wake() -> None:
+        if not over.done():
+            over.set_result(None)
 
     def block() -> None:
         time.sleep(HANG_SECONDS)
         if not loop.is_closed():
-            loop.call_soon_threadsafe(lambda: over.done() or over.set_result(None))
+            loop.call_soon_threadsafe(wake)
 
     threading.Thread(target=block, daemon=True, name="demo-hang").start()
     try:

@@ -75,7 +75,7 @@ class Command(BaseCommand):
 
     def _manage(self, arguments: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
         # A session of its own: Ctrl-C comes here, and is passed on in the right order.
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603
             [sys.executable, sys.argv[0], *arguments], env=environment, start_new_session=True, stdin=subprocess.DEVNULL
         )
 
