@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
 
+from executions.agents.llm import catalog
+
 
 @register(Tags.security)
 def reachable_without_https(app_configs: Any, **options: Any) -> list[CheckMessage]:
@@ -34,6 +36,21 @@ def reachable_under_no_name(app_configs: Any, **options: Any) -> list[CheckMessa
             f"HOST={settings.SERVE_HOST} lets other machines connect, but only requests to this one are answered.",
             hint="Set KAKOCLAW_ALLOWED_HOSTS to the names and addresses under which people open the site.",
             id="kakoclaw.W002",
+        )
+    ]
+
+
+@register()
+def model_without_its_variables(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """Warn when the default model's provider has neither a key nor an address."""
+    provider = catalog.provider_of(settings.MODEL)
+    if catalog.is_enabled(provider):
+        return []
+    return [
+        checks.Warning(
+            f"KAKOCLAW_MODEL={settings.MODEL} cannot be used: {' or '.join(catalog.KEYS[provider])} is not set.",
+            hint="Set it in the environment or in .env: see docs/models.md.",
+            id="kakoclaw.W003",
         )
     ]
 
