@@ -110,6 +110,15 @@ MCP_CONFIG = Path(mcp_config).expanduser().absolute() if (mcp_config := env.text
 if MCP_CONFIG and not MCP_CONFIG.is_file():
     env.wrong("KAKOCLAW_MCP_CONFIG", "must be the path of an existing JSON file")
 
+LEASE_SECONDS = env.number("KAKOCLAW_LEASE_SECONDS", 10, maximum=3600)
+HEARTBEAT_SECONDS = env.number("KAKOCLAW_HEARTBEAT_SECONDS", 3, maximum=1200)
+if LEASE_SECONDS < 3 * HEARTBEAT_SECONDS:
+    env.wrong(
+        "KAKOCLAW_LEASE_SECONDS",
+        f"must be at least three times KAKOCLAW_HEARTBEAT_SECONDS, which is {HEARTBEAT_SECONDS}: "
+        "a worker that misses one heartbeat is not lost",
+    )
+
 EXECUTIONS = {
     "HOME": HOME,
     "WORKSPACES": HOME / "workspaces",
@@ -118,6 +127,9 @@ EXECUTIONS = {
     "MODELS": MODELS,
     "MAX_RUNNING": env.number("KAKOCLAW_MAX_RUNNING", 64, maximum=100_000),
     "MAX_RUNNING_PER_OWNER": env.number("KAKOCLAW_MAX_RUNNING_PER_OWNER", 16, maximum=100_000),
+    "LEASE_SECONDS": LEASE_SECONDS,
+    "HEARTBEAT_SECONDS": HEARTBEAT_SECONDS,
+    "POLL_SECONDS": env.number("KAKOCLAW_POLL_SECONDS", 1, maximum=60),
     "DRAIN_SECONDS": env.number("KAKOCLAW_DRAIN_SECONDS", 0, minimum=0),
     "LIMITS": {
         "wall_seconds": env.number("KAKOCLAW_WALL_SECONDS", 3600),
