@@ -4,6 +4,7 @@ Daphne (``manage.py serve``) and uvicorn run the same application.
 """
 
 import os
+from typing import Any
 
 import django
 
@@ -23,9 +24,12 @@ from kakoclaw.lifespan import Lifespan  # noqa: E402
 from kakoclaw.origins import SameOrigin  # noqa: E402
 from kakoclaw.static_files import StaticFiles  # noqa: E402
 
+# Its types say less than ASGI promises.
+django_application: Any = OneThreadHandler()
+
 application = ProtocolTypeRouter(
     {
-        "http": StaticFiles(BodyLimit(OneThreadHandler(), settings.DATA_UPLOAD_MAX_MEMORY_SIZE)),
+        "http": StaticFiles(BodyLimit(django_application, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)),
         "websocket": SameOrigin(URLRouter([*websocket_urlpatterns, re_path("", WebsocketDenier.as_asgi())])),
         "lifespan": Lifespan(),
     }
