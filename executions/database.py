@@ -13,6 +13,7 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from django.db import Error, connections
+from django.db.utils import load_backend
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,7 +23,7 @@ class DatabaseThread:
     """Runs ORM code in a thread of its own."""
 
     def __init__(self, name: str) -> None:
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name, initializer=_leave_the_pool)
         self._closed = False
 
     async def run(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -40,6 +41,20 @@ class DatabaseThread:
         self._closed = True
         await self.run(connections.close_all)
         self._executor.shutdown(wait=False)
+
+
+def _leave_the_pool() -> None:
+    """Give this thread connections of its own.
+
+    It keeps one for good, so it needs no pool; and while the database is away a pool lets everybody wait, and waits
+    longer and longer between its own attempts, where this thread must know at once and be back at once.
+    """
+    for alias in connections:
+        config = connections.settings[alias]
+        options = config.get("OPTIONS", {})
+        if "pool" in options:
+            direct = {**config, "OPTIONS": {name: value for name, value in options.items() if name != "pool"}}
+            connections[alias] = load_backend(config["ENGINE"]).DatabaseWrapper(direct, alias)
 
 
 def _checked(work: Callable[[], T]) -> T:

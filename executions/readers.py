@@ -6,12 +6,19 @@ slow reader, a restart) is closed by reading the journal again.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import closing
 
+from django.db import InterfaceError, OperationalError
+
+from executions.conf import conf
 from executions.events import Change, Entry, Finished
-from executions.hub import get_hub
+from executions.hub import Hub, get_hub
 from executions.models import EventRow, Execution
+
+logger = logging.getLogger(__name__)
 
 #: The most entries read from the journal at a time.
 PAGE = 500
@@ -43,15 +50,29 @@ def _read_page(execution_id: int, after: int) -> tuple[list[Entry], bool]:
     return entries, not entries or entries[-1].type == Finished.type
 
 
+async def _next_page(hub: Hub, execution_id: int, after: int) -> tuple[list[Entry], bool]:
+    """Return :func:`_read_page`, however long the database is away: a reader has all the time it needs."""
+    complained = False
+    while True:
+        try:
+            return await hub.database.run(_read_page, execution_id, after)
+        except (OperationalError, InterfaceError) as error:
+            if not complained:
+                logger.warning("a reader of execution %s waits for the database: %s", execution_id, error)
+                complained = True
+            await asyncio.sleep(conf.poll_seconds)
+
+
 async def follow(execution_id: int, after: int = 0) -> AsyncGenerator[list[Entry], None]:
     """Yield every entry with ``seq > after`` exactly once, in order, in batches, until the execution has finished.
 
-    Whether the reader may see the execution is for the caller to decide. Cancellation: ends the subscription.
+    Whether the reader may see the execution is for the caller to decide. While the database is away the reader waits.
+    Cancellation: ends the subscription.
     """
     hub = get_hub()
     with closing(hub.watch(execution_id)) as subscription:
         while True:
-            entries, over = await hub.database.run(_read_page, execution_id, after)
+            entries, over = await _next_page(hub, execution_id, after)
             if entries:
                 after = entries[-1].seq
                 subscription.seen = max(subscription.seen, after)
