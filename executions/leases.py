@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import socket
 import uuid
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 
 import psutil
@@ -34,7 +34,7 @@ def register(slots: int, agents: Sequence[str] = ()) -> str:
         id=uuid.uuid4().hex,
         host=socket.gethostname(),
         pid=os.getpid(),
-        process_started_at=process.create_time(),
+        process_started_at=_started(process),
         version=_version(),
         slots=slots,
         agents=list(agents),
@@ -47,19 +47,27 @@ def resign(worker_id: str) -> None:
     Worker.objects.alive().filter(pk=worker_id).update(stopped_at=Now())
 
 
-def finish_left_behind(own_id: str) -> list[int]:
-    """Declare workers lost that are gone, and finish what they held; returns the ids of those executions."""
-    lease = timedelta(seconds=conf.lease_seconds)
-    gone = set(Worker.objects.expired(lease).exclude(pk=own_id).values_list("pk", flat=True))
+def overdue(own_id: str) -> dict[str, datetime]:
+    """Return the workers that were not heard of for a lease, each with its last heartbeat."""
+    expired = Worker.objects.expired(timedelta(seconds=conf.lease_seconds)).exclude(pk=own_id)
+    return dict(expired.values_list("pk", "heartbeat_at"))
+
+
+def finish_left_behind(own_id: str, suspects: Mapping[str, datetime] | None = None) -> list[int]:
+    """Finish what workers held that are gone; returns the ids of those executions.
+
+    Gone is who was declared lost before, whose process is gone from this very host, and who of the ``suspects`` (from
+    :func:`overdue`, a while ago) has still not been heard of: when the database was away or slow for all, everybody
+    is overdue for a moment.
+    """
     here = Worker.objects.alive().filter(host=socket.gethostname()).exclude(pk=own_id)
-    gone |= {worker.pk for worker in here if not _process_lives(worker)}
+    for worker in here:
+        if not _process_lives(worker):
+            Worker.objects.declare_lost(worker.pk, worker.heartbeat_at)
+    for worker_id, heartbeat_at in (suspects or {}).items():
+        Worker.objects.declare_lost(worker_id, heartbeat_at)
     lost: list[int] = []
-    for worker_id in gone:
-        with transaction.atomic():
-            if not Worker.objects.declare_lost(worker_id):
-                continue
-        lost += _finish_all_of(worker_id)
-    # A helper that died between its two steps left executions with a lost worker: anybody completes it.
+    # Whoever declared it: a helper that died after that step is completed by any other.
     for worker_id in set(
         Execution.objects.active().exclude(worker__in=Worker.objects.alive()).values_list("worker_id", flat=True)
     ):
@@ -77,7 +85,7 @@ def _finish_all_of(worker_id: str) -> list[int]:
     for state in ACTIVE:
         while True:
             with transaction.atomic():
-                held = list(Execution.objects.filter(worker_id=worker_id, state=state).without_bodies()[:BATCH])
+                held = list(Execution.objects.held_by(worker_id).filter(state=state).without_bodies()[:BATCH])
                 lost += finish_unheld(held, state, event)
             if len(held) < BATCH:
                 break
@@ -87,9 +95,14 @@ def _finish_all_of(worker_id: str) -> list[int]:
 def _process_lives(worker: Worker) -> bool:
     try:
         # A pid may have been given to another process since; its start time tells.
-        return abs(psutil.Process(worker.pid).create_time() - worker.process_started_at) < 1
+        return abs(_started(psutil.Process(worker.pid)) - worker.process_started_at) < 1
     except psutil.NoSuchProcess:
         return False
+
+
+def _started(process: psutil.Process) -> float:
+    """Return when a process was started, in seconds since the machine was: a clock that is set changes nothing."""
+    return float(process.create_time() - psutil.boot_time())
 
 
 def _version() -> str:

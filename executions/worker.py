@@ -35,8 +35,9 @@ class Caretaker:
     """What every process of the site does: hears doorbells for its readers, finishes what lost workers left behind."""
 
     def __init__(self) -> None:
-        # A connection of its own: a long write of the journal must not cost the lease.
+        # Connections of their own: neither a long write of the journal nor caring for others may cost the lease.
         self._database = DatabaseThread("lease")
+        self._care = DatabaseThread("care")
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -54,6 +55,7 @@ class Caretaker:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await get_hub().stop()
+        await self._care.close()
         await self._database.close()
         layer = get_channel_layer()
         if isinstance(layer, EmbeddedChannelLayer):
@@ -67,21 +69,26 @@ class Caretaker:
 
     async def _look_after_others(self) -> None:
         """Finish, from time to time, what workers that are gone have left behind."""
-        quiet_until = 0.0
+        # After an outage of the database nobody's lease has been renewed: everybody gets the time to do it first.
+        quiet_until = time.monotonic() + 2 * conf.heartbeat_seconds
         while True:
             await asyncio.sleep(conf.heartbeat_seconds)
-            if time.monotonic() < quiet_until:
-                continue
             try:
-                lost = await self._database.run(leases.finish_left_behind, self.worker_id)
-                if lost:
-                    logger.warning("%s executions of lost workers were finished as lost", len(lost))
-                    await self._database.run(_sweep)
-                    await bus.send(bus.WORKERS, {"type": "execution.wake"})
+                await self._look(patient=time.monotonic() < quiet_until)
             except Error as error:
                 logger.error("lost workers can't be looked for: %s", error)
-                # When it was away for all, the others get the time to renew their leases first.
                 quiet_until = time.monotonic() + conf.lease_seconds
+
+    async def _look(self, *, patient: bool) -> None:
+        """Look once; when ``patient``, nobody is lost for a lease that was not renewed."""
+        suspects = {} if patient else await self._care.run(leases.overdue, self.worker_id)
+        if suspects:
+            await asyncio.sleep(conf.poll_seconds)
+        lost = await self._care.run(leases.finish_left_behind, self.worker_id, suspects)
+        if lost:
+            logger.warning("%s executions of lost workers were finished as lost", len(lost))
+            await self._care.run(_sweep)
+            await bus.send(bus.WORKERS, {"type": "execution.wake"})
 
 
 class EmbeddedWorker(Caretaker):
@@ -170,10 +177,9 @@ class EmbeddedWorker(Caretaker):
             try:
                 async with asyncio.timeout(conf.heartbeat_seconds):
                     await supervisor.lease_lost.wait()
+                kept = False
             except TimeoutError:
                 kept = await self._beat(supervisor.worker_id)
-            else:
-                kept = False
             if kept and self._alive_file is not None:
                 self._alive_file.touch()
             if not kept:
@@ -199,11 +205,16 @@ class EmbeddedWorker(Caretaker):
                 return
 
     async def _beat(self, worker_id: str) -> bool:
-        try:
-            return await self._database.run(Worker.objects.beat, worker_id)
-        except Error as error:
-            logger.error("the lease can't be renewed: %s", error)
-            return True  # whoever took it away meanwhile will be found out by the next beat
+        """Renew the lease, as soon as the database is there; ``False`` when somebody has taken it away."""
+        complained = False
+        while True:
+            try:
+                return await self._database.run(Worker.objects.beat, worker_id)
+            except Error as error:
+                if not complained:
+                    logger.error("the lease can't be renewed: %s", error)
+                    complained = True
+                await asyncio.sleep(conf.poll_seconds)
 
 
 async def _warm_up() -> None:

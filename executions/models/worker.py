@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models.functions import Now
@@ -27,9 +27,9 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         """Note that a worker takes nothing new and lets what runs finish."""
         return self.alive().filter(pk=worker_id, draining_at__isnull=True).update(draining_at=Now()) == 1
 
-    def declare_lost(self, worker_id: str) -> bool:
-        """Take the lease away; ``True`` for the one caller that did."""
-        return self.alive().filter(pk=worker_id).update(lost_at=Now()) == 1
+    def declare_lost(self, worker_id: str, heartbeat_at: datetime) -> bool:
+        """Take the lease away, unless it was renewed after ``heartbeat_at``; ``True`` for the one caller that did."""
+        return self.alive().filter(pk=worker_id, heartbeat_at=heartbeat_at).update(lost_at=Now()) == 1
 
 
 class Worker(models.Model):
@@ -38,7 +38,7 @@ class Worker(models.Model):
     id = models.CharField(primary_key=True, max_length=32, editable=False)
     host = models.CharField(max_length=255)
     pid = models.PositiveIntegerField()
-    process_started_at = models.FloatField(help_text="start time of the process in seconds since the epoch")
+    process_started_at = models.FloatField(help_text="start of the process in seconds since that of its host")
     version = models.CharField(max_length=32)
     slots = models.PositiveIntegerField()
     agents = models.JSONField(default=list, blank=True, help_text="names of the agents it serves; empty means all")

@@ -19,7 +19,7 @@ from executions import services
 from executions.compaction import compact
 from executions.errors import NotFinished, NotQueued, NotWaiting, SessionBusy
 from executions.events import Finished, Notice, Text, Thinking, ToolOutput
-from executions.leases import finish_left_behind
+from executions.leases import finish_left_behind, overdue
 from executions.models import EventRow, Execution, Worker
 from executions.signals import executions_finished
 from executions.states import ACTIVE, State
@@ -202,7 +202,7 @@ class Lives(RuleBasedStateMachine):
         frozen, other = self.workers[which], self.workers[1 - which]
         held = set(Execution.objects.held_by(frozen.id).values_list("pk", flat=True))
         frozen.expire()
-        assert set(finish_left_behind(other.id)) == held
+        assert set(finish_left_behind(other.id, overdue(other.id))) == held
         self.frozen.append(frozen)
         self.workers[which] = HandmadeWorker()
 
