@@ -59,7 +59,8 @@ EXECUTIONS = """
 INSERT INTO executions_execution (id, owner_id, session_id, agent, model, state, outcome, error_code, priority,
   worker_id, created_at, started_at, finished_at, changed_at, cancel_reason, cancel_source, input_tokens, output_tokens,
   requests, cost_usd, last_seq, compacted, pruned, receipt, error, options, prompt, output)
-SELECT i, {owner}, CASE WHEN {age} < {unfinished} THEN 'web:chat:live' || i ELSE 'web:chat:s' || (i / {per_session}) END,
+SELECT i, {owner},
+  CASE WHEN {age} < {unfinished} THEN 'web:chat:live' || i ELSE 'web:chat:s' || (i / {per_session}) END,
   CASE WHEN i %% 10007 = 0 THEN 'rare' WHEN i %% 5 < 3 THEN 'demo' ELSE 'llm' END,
   CASE WHEN i %% 10007 = 0 THEN 'openai:rare' WHEN i %% 5 < 3 THEN 'demo' WHEN i %% 5 = 3 THEN 'openai:gpt-x'
     ELSE 'anthropic:model-y' END,
@@ -76,8 +77,9 @@ FROM ({series}) AS s
 """
 EVENTS = """
 INSERT INTO executions_eventrow (execution_id, seq, type, data, created_at)
-SELECT i, n, CASE WHEN n = 1 THEN 'started' WHEN n = {events} AND {age} >= {unfinished} THEN 'finished' ELSE 'text' END,
-  CASE WHEN n = 1 THEN {started_data} WHEN n = {events} AND {age} >= {unfinished} THEN {finished_data} ELSE {text_data} END, {started}
+SELECT i, n,
+  CASE WHEN n = 1 THEN 'started' WHEN {over} THEN 'finished' ELSE 'text' END,
+  CASE WHEN n = 1 THEN {started_data} WHEN {over} THEN {finished_data} ELSE {text_data} END, {started}
 FROM ({series}) AS s CROSS JOIN ({numbers}) AS k ORDER BY i, n
 """
 SESSIONS = """
@@ -105,7 +107,7 @@ def seed(executions: int, events: int, owners: int) -> None:
 
     if Execution.objects.exists():
         raise SystemExit("This database has executions; seed an empty one.")
-    User.objects.bulk_create([User(username=f"seeded-{n}", password="!") for n in range(owners)], batch_size=500)
+    User.objects.bulk_create([User(username=f"seeded-{n}") for n in range(owners)], batch_size=500)
     first = User.objects.get(username="seeded-0").pk
     if not Worker.objects.filter(pk=WORKER).exists():
         Worker.objects.create(id=WORKER, host="elsewhere", pid=1, process_started_at=0, version="0", slots=RUNNING)
@@ -126,6 +128,7 @@ def seed(executions: int, events: int, owners: int) -> None:
         "started": dialect.at(f"{created} + 1"),
         "finished": dialect.at(f"{created} + 1 + i %% 60"),
         "events": events,
+        "over": f"n = {events} AND {executions} - i >= {QUEUED + RUNNING + WAITING}",
         "true": "true" if is_postgres else "1",
         "false": "false" if is_postgres else "0",
         "empty": dialect.as_json("'{}'"),

@@ -43,7 +43,8 @@ class Message(models.Model):
     the same one twice is one message.
     """
 
-    session = models.ForeignKey("chat.Session", on_delete=models.CASCADE, related_name="messages")
+    # No index of its own: the order's begins with it.
+    session = models.ForeignKey("chat.Session", on_delete=models.CASCADE, related_name="messages", db_index=False)
     execution = models.ForeignKey(
         "executions.Execution", null=True, blank=True, on_delete=models.SET_NULL, related_name="messages"
     )

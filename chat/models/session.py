@@ -44,7 +44,10 @@ class Session(models.Model):
     ``turns`` is the number of the last turn; ``message_count`` and ``last_message`` are kept for lists.
     """
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="chat_sessions")
+    # No index of its own: that of the list begins with it.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="chat_sessions", db_index=False
+    )
     session_id = models.CharField(max_length=128)
     title = models.CharField(max_length=200, blank=True)
     archived = models.BooleanField(default=False)
@@ -58,7 +61,7 @@ class Session(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(name="session_once_per_owner", fields=["owner", "session_id"])]
-        indexes = [models.Index(F("owner"), F("updated_at").desc(), name="session_list")]
+        indexes = [models.Index(F("owner"), F("updated_at").desc(), F("id").desc(), name="session_list")]
 
     def __str__(self) -> str:
         return self.title or self.session_id

@@ -14,7 +14,10 @@ class EventRow(models.Model):
     each of them, so that a reader who has seen some of them gets the rest exactly once.
     """
 
-    execution = models.ForeignKey("executions.Execution", on_delete=models.CASCADE, related_name="events")
+    # No index of its own: the constraint's begins with it.
+    execution = models.ForeignKey(
+        "executions.Execution", on_delete=models.CASCADE, related_name="events", db_index=False
+    )
     seq = models.PositiveIntegerField()
     first_seq = models.PositiveIntegerField(null=True, blank=True)
     type = models.CharField(max_length=32)

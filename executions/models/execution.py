@@ -108,7 +108,11 @@ class Execution(models.Model):
     execution per owner and session".
     """
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="executions")
+    # Every index is written at each of an execution's transitions, so the foreign keys have none where another index
+    # begins with them, or where a partial one does for the few rows that have a value.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="executions", db_index=False
+    )
     session_id = models.CharField(max_length=128, blank=True)
     agent = models.CharField(max_length=64)
     model = models.CharField(max_length=200, blank=True)
@@ -117,9 +121,16 @@ class Execution(models.Model):
     error_code = models.CharField(max_length=64, blank=True)
     priority = models.SmallIntegerField(default=0)
     worker = models.ForeignKey(
-        "executions.Worker", null=True, blank=True, on_delete=models.SET_NULL, related_name="executions"
+        "executions.Worker",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="executions",
+        db_index=False,
     )
-    retry_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="retries")
+    retry_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="retries", db_index=False
+    )
 
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -128,7 +139,7 @@ class Execution(models.Model):
 
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     cancel_reason = models.CharField(max_length=500, blank=True)
     cancel_source = models.CharField(max_length=16, choices=[(s.value, s.value) for s in Source], blank=True)
@@ -169,13 +180,26 @@ class Execution(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["owner", "-id"], name="execution_history"),
-            models.Index(fields=["owner", "session_id", "-id"], name="execution_session"),
+            # What an owner's history is narrowed by is in its index, so that what does not match is passed over there.
+            models.Index(fields=["owner", "-id", "outcome", "agent", "model"], name="execution_history"),
+            models.Index(fields=["session_id", "owner", "-id"], name="execution_session"),
             models.Index(fields=["state", "-priority", "owner", "id"], name="execution_queue", condition=_NOT_FINISHED),
             models.Index(fields=["outcome", "-id"], name="execution_outcome"),
+            models.Index(fields=["agent", "-id"], name="execution_agent"),
+            models.Index(fields=["model", "-id"], name="execution_model"),
+            models.Index(fields=["created_at"], name="execution_created"),
             models.Index(
-                fields=["finished_at"], name="execution_prunable", condition=Q(state=State.FINISHED, pruned=False)
+                fields=["finished_at"],
+                name="execution_prunable",
+                condition=Q(finished_at__isnull=False, pruned=False),
             ),
+            models.Index(fields=["cancel_source", "-id"], name="execution_stopped", condition=~Q(cancel_source="")),
+            models.Index(
+                fields=["cancel_requested_by"],
+                name="execution_stopped_by",
+                condition=Q(cancel_requested_by__isnull=False),
+            ),
+            models.Index(fields=["retry_of"], name="execution_retried", condition=Q(retry_of__isnull=False)),
             models.Index(fields=["worker", "state"], name="execution_held", condition=_NOT_FINISHED),
             models.Index(fields=["owner", "session_id", "state"], name="execution_busy", condition=_NOT_FINISHED),
         ]
