@@ -131,17 +131,9 @@ def _write(batch: Batch) -> Written:
             elif execution_id in written.won:
                 event = finish.event
                 written.entries += entries
-                written.entries.append(
-                    Entry(execution_id, finish.seq, event.type, clean(event.data()), timezone.now())
-                )
-        EventRow.objects.bulk_create(
-            [
-                EventRow(execution_id=e.execution_id, seq=e.seq, type=e.type, data=e.data, created_at=e.created_at)
-                for e in written.entries
-            ],
-            # After an attempt whose commit may have got through, the same rows may be there already.
-            ignore_conflicts=batch.repeated,
-        )
+                written.entries.append(Entry(execution_id, finish.seq, event.type, clean(event.data()), timezone.now()))
+        # After an attempt whose commit may have got through, the same rows may be there already.
+        EventRow.objects.insert(written.entries, ignore_conflicts=batch.repeated)
         _tell(batch, written)
         return written
 
@@ -153,22 +145,26 @@ def _fenced(worker_id: str) -> bool:
 
 def _finish(step: Finish, batch: Batch) -> bool:
     event, usage = step.event, step.usage
-    won = Execution.objects.active().filter(pk=step.execution_id, worker_id=batch.worker_id).update(
-        state=State.FINISHED,
-        outcome=event.outcome,
-        error=clean_text(event.error),
-        error_code=event.error_code,
-        receipt=clean(event.receipt),
-        output=clean_text(step.output),
-        transcript=None if step.transcript is None else clean(step.transcript),
-        question=None,
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        requests=usage.requests,
-        cost_usd=None if usage.cost_usd is None else Decimal(str(round(usage.cost_usd, 6))),
-        last_seq=step.seq,
-        finished_at=Now(),
-        changed_at=Now(),
+    won = (
+        Execution.objects.active()
+        .filter(pk=step.execution_id, worker_id=batch.worker_id)
+        .update(
+            state=State.FINISHED,
+            outcome=event.outcome,
+            error=clean_text(event.error),
+            error_code=event.error_code,
+            receipt=clean(event.receipt),
+            output=clean_text(step.output),
+            transcript=None if step.transcript is None else clean(step.transcript),
+            question=None,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            requests=usage.requests,
+            cost_usd=None if usage.cost_usd is None else Decimal(str(round(usage.cost_usd, 6))),
+            last_seq=step.seq,
+            finished_at=Now(),
+            changed_at=Now(),
+        )
     )
     return won == 1
 

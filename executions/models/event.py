@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
-from django.db import models
+from collections.abc import Sequence
+
+from django.db import connection, models
 
 from executions.events import Entry
+
+COLUMNS = "execution_id, seq, type, data, created_at"
+
+
+class EventRowManager(models.Manager["EventRow"]):
+    """Adds the journal's own way to write rows."""
+
+    def insert(self, entries: Sequence[Entry], *, ignore_conflicts: bool = False) -> None:
+        """Write entries as rows; with ``ignore_conflicts``, those that are there already are left as they are.
+
+        It is ``bulk_create`` without its models and expressions, which cost several times what the database does.
+        """
+        if not entries:
+            return
+        sql = f"INSERT INTO {self.model._meta.db_table} ({COLUMNS}) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608 - ours
+        if ignore_conflicts:
+            sql += " ON CONFLICT DO NOTHING"
+        json, time = connection.ops.adapt_json_value, connection.ops.adapt_datetimefield_value
+        rows = [(e.execution_id, e.seq, e.type, json(e.data, None), time(e.created_at)) for e in entries]
+        with connection.cursor() as cursor:
+            cursor.executemany(sql, rows)
 
 
 class EventRow(models.Model):
@@ -24,6 +47,8 @@ class EventRow(models.Model):
     data = models.JSONField(default=dict)
     cuts = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField()
+
+    objects = EventRowManager()
 
     class Meta:
         verbose_name = "event"
