@@ -8,6 +8,7 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+SQLITE = "kakoclaw.sqlite"
 SCHEMES = ("sqlite", "postgres", "postgresql")
 EXAMPLE = "postgres://user:password@localhost:5432/kakoclaw"
 
@@ -44,11 +45,11 @@ POSTGRES_OPTIONS = {
 def database(url: str, home: Path) -> dict[str, Any]:
     """Return Django's settings of the database behind the URL; SQLite in the home when there is no URL."""
     if not url:
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": home / "kakoclaw.sqlite3", "OPTIONS": SQLITE_OPTIONS}
+        return {"ENGINE": SQLITE, "NAME": home / "kakoclaw.sqlite3", "OPTIONS": SQLITE_OPTIONS}
     config: dict[str, Any] = environ.Env.db_url_config(url)
     if not config.get("NAME"):
         raise ImproperlyConfigured(f"DATABASE_URL names no database: it must be an address such as {EXAMPLE}.")
     if config["ENGINE"] == "django.db.backends.sqlite3":
-        return config | {"OPTIONS": SQLITE_OPTIONS | config.get("OPTIONS", {})}
+        return config | {"ENGINE": SQLITE, "OPTIONS": SQLITE_OPTIONS | config.get("OPTIONS", {})}
     config["OPTIONS"] = POSTGRES_OPTIONS | config.get("OPTIONS", {})
     return config | {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
