@@ -166,6 +166,9 @@ class Following:
         """Send every frame of one execution after ``after``. Cancellation: the execution goes on unread."""
         async with aclosing(readers.follow(about.execution_id, after)) as batches:
             batch = await anext(batches, None)
+            # An end may come before the beginning of what was sent first: of one stopped in the queue.
+            if earlier := [task for pk, task in session.followers.items() if pk < about.execution_id]:
+                await asyncio.wait(earlier)
             async with session.turn:
                 begun = after > 0
                 if batch is None and begun:  # its reader may have gone between the end and ``ready``
