@@ -105,9 +105,10 @@ class ChatConsumer(Socket):
         if cancel.execution_id is None:
             return services.cancel(self.user, cancel.session_id, reason=cancel.reason, source=Source.PAGE)
         chosen = Execution.objects.visible_to(self.user).filter(pk=cancel.execution_id)
-        if not chosen.exists():
+        report = engine.cancel(chosen, by=self.user, reason=cancel.reason, source=Source.PAGE)
+        if report.nothing:
             raise NotFound
-        return engine.cancel(chosen, by=self.user, reason=cancel.reason, source=Source.PAGE)
+        return report
 
 
 class TasksConsumer(Socket):

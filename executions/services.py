@@ -47,6 +47,11 @@ class CancelReport:
         """How many this very call stopped or will see stopped."""
         return len(self.canceled) + len(self.requested)
 
+    @property
+    def nothing(self) -> bool:
+        """Whether there was no such execution at all."""
+        return not (self.canceled or self.requested or self.already_requested or self.already_finished)
+
 
 def start(
     *,
@@ -129,7 +134,8 @@ def cancel(
 
 def _cancel_batch(ids: list[int], report: CancelReport, *, by: User | None, reason: str, source: Source) -> None:
     with transaction.atomic():
-        rows = list(Execution.objects.lock().filter(pk__in=ids).without_bodies())
+        needed = ("owner", "session_id", "state", "worker", "cancel_requested_at")
+        rows = list(Execution.objects.lock().filter(pk__in=ids).only(*needed))
         queued = [e for e in rows if e.state == State.QUEUED]
         held = [e for e in rows if e.state in (State.RUNNING, State.WAITING)]
         fresh = [e for e in held if e.cancel_requested_at is None]
@@ -146,8 +152,9 @@ def _cancel_batch(ids: list[int], report: CancelReport, *, by: User | None, reas
         }
         finish_unheld(queued, State.QUEUED, Finished(Outcome.CANCELED, receipt=receipt))
         Execution.objects.filter(pk__in=[e.pk for e in fresh]).request_cancel(by=by, reason=reason, source=source)
-        announce([change_of(e, "updated", "stopping") for e in fresh])
+        # The workers first: an agent that is to stop comes before the lists that show it.
         transaction.on_commit(partial(_ring_workers, held))
+        announce([change_of(e, "updated", "stopping") for e in fresh])
     report.canceled += [e.pk for e in queued]
     report.requested += [e.pk for e in fresh]
     report.already_requested += [e.pk for e in held if e.cancel_requested_at is not None]
