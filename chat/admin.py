@@ -12,6 +12,8 @@ from knox.models import get_token_model
 
 from chat import services
 from chat.models import Message, Session
+from executions.counting import BoundedPaginator
+from executions.narrowing import SEARCHED_ROWS, containing, newest
 from executions.states import Source
 
 
@@ -47,6 +49,8 @@ class SessionAdmin(_ReadMostly):
     list_display = ("session_id", "owner", "title", "message_count", "archived", "updated_at")
     list_filter = ("archived", "updated_at")
     list_select_related = ("owner",)
+    paginator = BoundedPaginator
+    show_full_result_count = False
     search_fields = ("session_id", "title", "owner__username")
     date_hierarchy = "updated_at"
     ordering = ("-updated_at",)
@@ -71,8 +75,17 @@ class MessageAdmin(_ReadMostly):
     list_display = ("id", "session", "role", "short", "outcome", "created_at")
     list_filter = ("role", "outcome", "created_at")
     list_select_related = ("session",)
-    search_fields = ("content", "session__session_id", "session__owner__username")
+    paginator = BoundedPaginator
+    sortable_by = ("id",)
+    show_full_result_count = False
+    search_fields = ("content",)
+    search_help_text = f"Words of one of the newest {SEARCHED_ROWS:,} messages"
     ordering = ("-id",)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
+        """Look at the newest: no index finds words in the middle of a text."""
+        term = search_term.replace("\0", "").strip()
+        return (containing(newest(queryset), term, ("content",)) if term else queryset), False
 
     @admin.display(description="content")
     def short(self, message: Message) -> str:

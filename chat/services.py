@@ -10,12 +10,13 @@ from collections.abc import Sequence
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from chat.models import Message, Role, Session
 from executions import services, validation
 from executions.errors import InvalidInput, NotFound
 from executions.models import Execution
+from executions.narrowing import SEARCHED_ROWS, containing
 from executions.states import OnBusy, Source
 
 DEFAULT_SESSION_ID = "web:chat"
@@ -23,6 +24,7 @@ FORK_PREFIX = "web:chat:fork:"
 MAX_CLIENT_ID_CHARS = 64
 MAX_TITLE_CHARS = 200
 MAX_QUERY_CHARS = 200
+SEARCHED_SESSIONS = 1_000
 
 
 def send_message(
@@ -167,9 +169,24 @@ def _free_fork_id(owner: User) -> str:
 
 
 def search(owner: User, query: str, limit: int = 50) -> QuerySet[Message]:
-    """Return the newest messages of ``owner`` that contain ``query``. Raises InvalidInput."""
+    """Return the newest messages of ``owner`` that contain ``query``. Raises InvalidInput.
+
+    Looked at are the sessions used last, as many as hold some thousands of messages, and the newest turns of each.
+    """
     query = validation.text(query, "The search text", MAX_QUERY_CHARS).strip()
     if not query:
         raise InvalidInput("The search text is empty; write what to look for.")
-    found = Message.objects.owned_by(owner).filter(content__icontains=query)
-    return found.select_related("session").order_by("-pk")[:limit]
+    recent = Message.objects.filter(session__in=_used_last(owner), turn__gt=F("session__turns") - SEARCHED_ROWS)
+    return containing(recent, query, ("content",)).select_related("session").order_by("-pk")[:limit]
+
+
+def _used_last(owner: User) -> list[int]:
+    """Return the sessions used last that together have at least SEARCHED_ROWS messages, or all."""
+    sessions = Session.objects.owned_by(owner).newest_first().values_list("pk", "message_count")
+    chosen, messages = [], 0
+    for pk, count in sessions[:SEARCHED_SESSIONS]:
+        chosen.append(pk)
+        messages += count
+        if messages >= SEARCHED_ROWS:
+            break
+    return chosen

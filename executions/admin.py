@@ -15,6 +15,8 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import ShowFacets
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -24,9 +26,11 @@ from django.utils.timezone import localtime
 
 from executions import services, wording
 from executions.conf import conf
+from executions.counting import BoundedPaginator
 from executions.errors import ExecutionError
 from executions.models import EventRow, Execution, Worker
 from executions.models.execution import ExecutionQuerySet
+from executions.narrowing import SEARCHED_ROWS, containing, newest
 from executions.states import Source, State
 from executions.templatetags.executions import status as status_html
 from executions.validation import MAX_REASON_CHARS
@@ -102,8 +106,11 @@ class ExecutionAdmin(ExecutionPages):
     list_filter = ("state", "outcome", AgentFilter, "cancel_source", "created_at")
     list_select_related = ("owner", "worker")
     list_per_page = 50
-    search_fields = ("=id", "=owner__username", "=session_id", "prompt")
-    search_help_text = "An id, an owner, a session, or words of the request"
+    search_fields = ("prompt",)  # shows the form; get_search_results() looks
+    search_help_text = f"An id, an owner, a session, or words of one of the newest {SEARCHED_ROWS:,} requests"
+    paginator = BoundedPaginator
+    # A column that has no index would sort the whole history.
+    sortable_by = ("id", "shown_created")
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     actions = ("cancel_selected",)
@@ -140,6 +147,21 @@ class ExecutionAdmin(ExecutionPages):
 
     def get_queryset(self, request: HttpRequest) -> ExecutionQuerySet:
         return Execution.objects.visible_to(request.user).defer(*HEAVY)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        """Look for one thing after the other, as each has an index of its own, and for words among the newest."""
+        term = search_term.replace("\0", "").strip()
+        if not term:
+            return queryset, False
+        exact = [Q(session_id=term), Q(owner__in=User.objects.filter(username=term).values("pk"))]
+        if term.isascii() and term.isdecimal() and len(term) < 19:
+            exact.insert(0, Q(pk=int(term)))
+        for condition in exact:
+            if (found := queryset.filter(condition)).exists():
+                return found, False
+        return containing(newest(queryset), term, ("prompt",)), False
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, *args, **kwargs)
@@ -236,6 +258,8 @@ class ExecutionAdmin(ExecutionPages):
         rows = EventRow.objects.filter(execution=execution).order_by("-seq")[:EVENTS_SHOWN]
         cells = [(row.seq, _time(row.created_at), row.type, _json(row.data)[:2_000]) for row in rows]
         table = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td><code>{}</code></td></tr>", cells)
+        if execution.pruned:
+            return SafeString("Removed to save space.")
         return format_html('<table class="execution-events">{}</table>', table) if table else SafeString("-")
 
 
@@ -243,11 +267,37 @@ class ExecutionAdmin(ExecutionPages):
 class WorkerAdmin(WorkerPages):
     """Workers, to look at."""
 
-    list_display = ("id", "host", "pid", "version", "slots", "started_at", "heartbeat_at", "stopped_at", "lost_at")
+    list_display = (
+        "id", "host", "pid", "version", "slots", "shown_held", "shown_agents", "started_at", "heartbeat_at",
+        "draining_at", "stopped_at", "lost_at",
+    )  # fmt: skip
+    fields = (
+        "id", "host", "pid", "process_started_at", "version", "slots", "shown_agents", "started_at", "heartbeat_at",
+        "draining_at", "stopped_at", "lost_at", "shown_runs",
+    )  # fmt: skip
     list_filter = (("stopped_at", admin.EmptyFieldListFilter), ("lost_at", admin.EmptyFieldListFilter))
     search_fields = ("=id", "host")
     show_full_result_count = False
     actions = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Worker]:
+        held = Execution.objects.active().filter(worker=OuterRef("pk")).order_by().values("worker")
+        count = Subquery(held.annotate(count=Count("pk")).values("count"))
+        return super().get_queryset(request).annotate(held=Coalesce(count, 0))
+
+    @admin.display(description="held", ordering="held")
+    def shown_held(self, worker: Any) -> int:
+        return int(worker.held)
+
+    @admin.display(description="agents served")
+    def shown_agents(self, worker: Worker) -> str:
+        return ", ".join(worker.agents) or "all"
+
+    @admin.display(description="runs")
+    def shown_runs(self, worker: Worker) -> SafeString:
+        runs = Execution.objects.held_by(worker.pk).order_by("pk").without_bodies()[:EVENTS_SHOWN]
+        links = [(reverse("admin:executions_execution_change", args=[e.pk]), e.pk, status_html(e.status)) for e in runs]
+        return format_html_join(SafeString("<br>"), '<a href="{}">{}</a> {}', links) or SafeString("-")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

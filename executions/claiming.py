@@ -139,11 +139,14 @@ def _choose(slots: int, queued: QuerySet[Execution]) -> list[int]:
 
 
 def queue_position(execution: Execution) -> int | None:
-    """Return how many queued executions come before this one by priority and age, or ``None`` when it is not queued."""
+    """Return its place in the queue by priority and age, 1 for the next; ``None`` when it is not queued.
+
+    Owners take turns, so it may begin sooner or later than its place says.
+    """
     if execution.state != State.QUEUED:
         return None
     queued = Execution.objects.queued()
     ahead = queued.filter(priority__gt=execution.priority) | queued.filter(
         priority=execution.priority, pk__lt=execution.pk
     )
-    return ahead.count()
+    return ahead.count() + 1

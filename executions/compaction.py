@@ -11,6 +11,8 @@ from django.db import transaction
 from executions.events import DELTAS
 from executions.models import EventRow, Execution
 
+#: Journals with fewer rows are left as they are.
+COMPACT_FROM_ROWS = 20
 #: A joined row has at most about this many characters.
 MAX_CHARS = 200_000
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,8 +14,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from executions import readers, services
+from executions.claiming import queue_position
+from executions.conf import conf
 from executions.errors import ExecutionError
 from executions.models import EventRow, Execution
+from executions.narrowing import SEARCHED_ROWS, containing, newest
 from executions.pictures import STRIP_HEIGHT, WIDTH, strip, timeline
 from executions.states import Outcome, Source, State
 from executions.timeline import spans
@@ -80,14 +83,13 @@ def history(request: HttpRequest) -> HttpResponse:
     """Show finished executions, newest first, filtered, page by page."""
     executions, everyone = _visible(request)
     asked = {name: request.GET.get(name, "").replace("\0", "").strip()[:200] for name in ("outcome", "agent", "q")}
-    agents = sorted(set(executions.finished().order_by().values_list("agent", flat=True).distinct()))
     found = executions.finished()
     if asked["outcome"] in list(Outcome):
         found = found.filter(outcome=asked["outcome"])
     if asked["agent"]:
         found = found.filter(agent=asked["agent"])
     if asked["q"]:
-        found = found.filter(Q(prompt__icontains=asked["q"]) | Q(output__icontains=asked["q"]))
+        found = containing(newest(found), asked["q"], ("prompt", "output"))
     last = [(e.pk, e.duration.total_seconds() if e.duration else 0.0, e.outcome) for e in found[:STRIP]]
     before = _id(request.GET.get("before"))
     rows = list((found.filter(pk__lt=before) if before else found)[: PAGE + 1])
@@ -98,7 +100,8 @@ def history(request: HttpRequest) -> HttpResponse:
         "first_page": before is None,
         "everyone": everyone,
         "outcomes": list(Outcome),
-        "agents": agents,
+        "agents": sorted({*conf.agents, *filter(None, [asked["agent"]])}),
+        "searched": SEARCHED_ROWS,
         "bars": strip(reversed(last), STRIP),
         "strip_width": WIDTH,
         "strip_height": STRIP_HEIGHT,
@@ -117,6 +120,7 @@ def execution(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "page": "history" if shown.state == State.FINISHED else "activity",
         "execution": shown,
+        "place": queue_position(shown),
         "entries": entries,
         "more": len(entries) == MAX_EVENTS,
         "picture": timeline(spans(entries, shown.created_at, shown.finished_at or timezone.now())),

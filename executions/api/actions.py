@@ -138,5 +138,5 @@ def _chosen(visible: ExecutionQuerySet, given: dict[str, Any]) -> tuple[Executio
         found = set(visible.filter(pk__in=given["ids"]).order_by().values_list("pk", flat=True))
         return Execution.objects.filter(pk__in=found), sorted(set(given["ids"]) - found)
     if given.get("filter"):
-        return narrowed(visible, given["filter"]).unfinished(), []
+        return narrowed(visible.unfinished(), given["filter"]), []
     return visible.unfinished(), []

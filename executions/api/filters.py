@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import django_filters
+from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from executions import narrowing
 from executions.models import Execution
 from executions.models.execution import ExecutionQuerySet
 from executions.states import ACTIVE, Outcome, State
@@ -28,6 +31,8 @@ STATUSES: dict[str, Q] = {
     **{outcome.value: Q(state=State.FINISHED, outcome=outcome) for outcome in Outcome},
 }
 
+SEARCHED = ("prompt", "output", "error")
+
 #: Query parameters that are not filters.
 OTHER_PARAMETERS = frozenset({"cursor", "limit", "format"})
 
@@ -41,14 +46,19 @@ class ExecutionFilter(FilterSet):
 
     status = django_filters.MultipleChoiceFilter(choices=_choices(STATUSES), method="by_status")
     state = django_filters.MultipleChoiceFilter(choices=_choices(State), method="by_state")
-    outcome = django_filters.MultipleChoiceFilter(choices=_choices(Outcome))
+    outcome = django_filters.MultipleChoiceFilter(choices=_choices(Outcome), distinct=False)
     agent = django_filters.CharFilter(max_length=64)
     model = django_filters.CharFilter(max_length=200)
     session_id = django_filters.CharFilter(max_length=128)
-    owner = django_filters.CharFilter(field_name="owner__username", max_length=150)
-    q = django_filters.CharFilter(method="by_text", label="Search in request and answer", max_length=200)
-    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    owner = django_filters.CharFilter(method="by_owner", max_length=150)
+    created_after = django_filters.IsoDateTimeFilter(method="by_start")
+    created_before = django_filters.IsoDateTimeFilter(method="by_end")
+    # The last: it looks at the newest of what the others leave.
+    q = django_filters.CharFilter(
+        method="by_text",
+        label=f"Search in request, answer and error of the newest {narrowing.SEARCHED_ROWS:,} that match the rest",
+        max_length=200,
+    )
 
     class Meta:
         model = Execution
@@ -64,6 +74,24 @@ class ExecutionFilter(FilterSet):
         for status in value:
             condition |= STATUSES[status]
         return queryset.filter(condition)
+
+    def by_owner(self, queryset: QuerySet[Execution], name: str, value: str) -> QuerySet[Execution]:
+        # Looked up first: the database plans the history of one who has little otherwise than of one who has much.
+        owner = User.objects.filter(username=value).values_list("pk", flat=True).first()
+        return queryset.filter(owner=owner) if owner is not None else queryset.none()
+
+    def by_start(self, queryset: QuerySet[Execution], name: str, value: datetime) -> QuerySet[Execution]:
+        return narrowing.created_from(queryset, value)
+
+    def by_end(self, queryset: QuerySet[Execution], name: str, value: datetime) -> QuerySet[Execution]:
+        return narrowing.created_before(queryset, value)
+
+    def by_text(self, queryset: QuerySet[Execution], name: str, value: str) -> QuerySet[Execution]:
+        return narrowing.containing(narrowing.newest(queryset), value, SEARCHED)
+
+
+class CompleteFilter(ExecutionFilter):
+    """The same where nothing that matches may be left out, because something is done to it."""
 
     def by_text(self, queryset: QuerySet[Execution], name: str, value: str) -> QuerySet[Execution]:
         return queryset.filter(Q(prompt__icontains=value) | Q(output__icontains=value) | Q(error__icontains=value))
@@ -89,7 +117,7 @@ def narrowed(queryset: ExecutionQuerySet, wanted: dict[str, Any]) -> ExecutionQu
             kind = "a text that is not empty, or a list of those" if several else "a text that is not empty"
             raise ValidationError({name: f"Must be {kind}."})
         data[name] = values if several else value
-    filterset = ExecutionFilter(data, queryset)
+    filterset = CompleteFilter(data, queryset)
     if not filterset.is_valid():
         raise ValidationError(filterset.errors.get_json_data())
     return filterset.qs

@@ -8,6 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, inline_serializer
 from rest_framework import serializers
 
+from executions.claiming import queue_position
 from executions.models import Execution
 from executions.states import Outcome, Source
 
@@ -33,6 +34,9 @@ class ExecutionListSerializer(serializers.ModelSerializer[Execution]):
     started_at = UtcField(read_only=True, allow_null=True)
     finished_at = UtcField(read_only=True, allow_null=True)
     duration_ms = serializers.SerializerMethodField(help_text="From its start to its end, or to now.")
+    journal_pruned = serializers.BooleanField(
+        source="pruned", read_only=True, help_text="Whether its events were removed to save space; the rest is kept."
+    )
     cancel = serializers.SerializerMethodField(help_text="Who asked it to stop, when and why.")
     usage = serializers.SerializerMethodField()
 
@@ -41,7 +45,8 @@ class ExecutionListSerializer(serializers.ModelSerializer[Execution]):
         fields: tuple[str, ...] = (
             "id", "owner", "session_id", "agent", "model", "state", "outcome", "status", "stopping", "priority",
             "prompt", "error", "error_code", "created_at", "started_at", "finished_at", "duration_ms", "cancel",
-            "receipt", "question", "usage", "last_seq", "worker", "retry_of",
+            "receipt", "question", "usage", "last_seq", "journal_pruned",
+            "worker", "retry_of",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -94,11 +99,19 @@ class ExecutionListSerializer(serializers.ModelSerializer[Execution]):
 
 
 class ExecutionSerializer(ExecutionListSerializer):
-    """An execution with its answer, partial when it was stopped."""
+    """An execution with its answer, partial when it was stopped, and its place in the queue."""
+
+    queue_position = serializers.SerializerMethodField(
+        help_text="1 for the next one, by priority and age; owners take turns. null when it is not queued."
+    )
 
     class Meta(ExecutionListSerializer.Meta):
-        fields = (*ExecutionListSerializer.Meta.fields, "output")
+        fields = (*ExecutionListSerializer.Meta.fields, "queue_position", "output")
         read_only_fields = fields
+
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_queue_position(self, execution: Execution) -> int | None:
+        return queue_position(execution)
 
 
 class EventSerializer(serializers.Serializer[Any]):
@@ -117,7 +130,9 @@ class EventPageSerializer(serializers.Serializer[Any]):
     results = EventSerializer(many=True)
     next_after = serializers.IntegerField(help_text="`after` of the next request.")
     has_more = serializers.BooleanField(help_text="Whether there are more events right now.")
-    finished = serializers.BooleanField(help_text="Whether `results` ends with the execution's last event.")
+    finished = serializers.BooleanField(
+        help_text="Whether `results` ends with the last event, or the journal was removed."
+    )
 
 
 ErrorSerializer = inline_serializer(

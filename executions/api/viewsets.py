@@ -99,7 +99,7 @@ class ExecutionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Executi
                 "results": EventSerializer(page, many=True).data,
                 "next_after": page[-1].seq if page else after,
                 "has_more": len(entries) > size,
-                "finished": bool(page) and page[-1].type == Finished.type,
+                "finished": execution.pruned or (bool(page) and page[-1].type == Finished.type),
             }
         )
 
@@ -116,7 +116,7 @@ class ExecutionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Executi
         raw, name = (self.request.query_params.get("after", "0"), "after") if last is None else (last, "Last-Event-ID")
         after = whole_number(raw, name, 0, MAX_ID)
         close_old_connections()  # the stream may be open for hours, and this thread with it
-        if execution.state == State.FINISHED and after >= execution.last_seq:
+        if execution.pruned or (execution.state == State.FINISHED and after >= execution.last_seq):
             return stream.nothing_more()
         return stream.response(execution.pk, after)
 

@@ -18,7 +18,7 @@ from executions.management.executions_cli.exit_codes import EPILOG, FAILED, INTE
 class Command(BaseCommand):
     """Parses, hands over to the sub-command, and turns what goes wrong into one line and an exit code."""
 
-    help = "See and stop executions."
+    help = "See and stop executions, and keep their journal small."
     requires_system_checks = ()  # quick to start, and of use while something else is misconfigured
 
     def add_arguments(self, parser: CommandParser) -> None:

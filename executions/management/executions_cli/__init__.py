@@ -3,6 +3,7 @@
 from executions.management.executions_cli.active import Active
 from executions.management.executions_cli.cancel import Cancel
 from executions.management.executions_cli.history import History
+from executions.management.executions_cli.prune import Compact, Prune
 from executions.management.executions_cli.retry import Retry
 from executions.management.executions_cli.show import Show
 from executions.management.executions_cli.subcommand import Subcommand
@@ -17,4 +18,6 @@ SUBCOMMANDS: dict[str, type[Subcommand]] = {
     "cancel": Cancel,
     "retry": Retry,
     "workers": Workers,
+    "prune": Prune,
+    "compact": Compact,
 }

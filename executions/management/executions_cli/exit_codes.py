@@ -13,5 +13,5 @@ exit codes:
   1    there is no such execution, nothing to cancel, or it could not be done
   2    the command line is wrong
   3    cancel --wait: not all have confirmed in time
-  130  interrupted with Ctrl-C
+  130  interrupted with Ctrl-C; prune and compact have kept what was done
 """

@@ -8,6 +8,7 @@ from typing import Any
 
 from executions import wording
 from executions.api.serializers import ExecutionSerializer
+from executions.claiming import queue_position
 from executions.management.executions_cli.exit_codes import OK
 from executions.management.executions_cli.subcommand import Subcommand, execution_id, get
 from executions.management.executions_cli.text import clean, one_line
@@ -41,6 +42,7 @@ class Show(Subcommand):
 def _facts(execution: Execution) -> Iterator[tuple[str, str]]:
     yield "Execution", str(execution.pk)
     yield "Status", look(execution.status).word
+    yield "In queue", _place(execution)
     yield "Owner", execution.owner.get_username()
     yield "Session", execution.session_id
     yield "Agent", f"{execution.agent} ({execution.model})"
@@ -55,3 +57,9 @@ def _facts(execution: Execution) -> Iterator[tuple[str, str]]:
     yield "Usage", ", ".join(filter(None, (tokens, wording.cost(execution.cost_usd)))) if execution.requests else ""
     yield "Error", execution.error
     yield "Receipt", wording.receipt(execution.receipt)
+    yield "Journal", "removed to save space" if execution.pruned else ""
+
+
+def _place(execution: Execution) -> str:
+    place = queue_position(execution)
+    return "" if place is None else "next" if place == 1 else f"{place - 1:,} before it"
