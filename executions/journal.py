@@ -152,7 +152,8 @@ class Journal:
             logs |= self._dirty
         for execution_id in logs:
             self._dirty.pop(execution_id, None)
-        if not self._dirty and not self._orders:
+        # Once closing, the bell stays: it may have rung before this, and nobody rings it again.
+        if not self._dirty and not self._orders and not self._closing:
             self._bell.clear()
         batch = Batch(self._worker_id)
         for order in orders:
