@@ -11,11 +11,11 @@ import asyncio
 import contextvars
 import logging
 import time
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
-from django.db import Error
+from django.db import Error, InterfaceError, OperationalError
 from django.utils.module_loading import import_string
 
 from executions import held
@@ -23,7 +23,7 @@ from executions.agents.base import AgentFailure, Limits, Run
 from executions.agents.registry import load_agent
 from executions.background import start_service
 from executions.claiming import claim, release
-from executions.compaction import compact
+from executions.compaction import COMPACT_FROM_ROWS, compact
 from executions.conf import conf
 from executions.database import DatabaseThread
 from executions.events import Started
@@ -38,6 +38,7 @@ from executions.watchers import Watchers
 from executions.workspaces import workspace_of
 from executions.writing import Finish
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
@@ -47,8 +48,8 @@ logger = logging.getLogger(__name__)
 CANCEL_AGAIN_SECONDS = 0.1
 #: Seconds to wait for processes that were sent SIGKILL; they outlive it only in uninterruptible sleep.
 GONE_SECONDS = 2.0
-#: Journals with fewer rows are left as they are.
-COMPACT_FROM_ROWS = 20
+#: Seconds that a stop waits for a database that is away; what is not written then, others finish as lost.
+STOP_SECONDS = 10.0
 
 
 class Supervisor:
@@ -93,8 +94,12 @@ class Supervisor:
             await self._in_database(self.database.run(Worker.objects.begin_draining, self.worker_id))
             await self._drain(drain_seconds)
         await self._end_background()
-        await self._stop_all(StopReason.SHUTDOWN)
-        await self.journal.close()
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._stop_all(StopReason.SHUTDOWN)
+                await self.journal.close()
+        except TimeoutError:
+            logger.error("%s executions could not be finished in the database; others will", len(self._held))
         await self.database.close()
 
     async def _drain(self, seconds: float) -> None:
@@ -232,6 +237,15 @@ class Supervisor:
             logger.error("the worker can't reach the database: %s", error)
             return None
 
+    async def _patiently(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do database work for one execution, however long the database is away. Cancellation: gives it up."""
+        while True:
+            try:
+                return await self.database.run(work, *args, **kwargs)
+            except (OperationalError, InterfaceError) as error:
+                logger.error("the worker can't reach the database: %s", error)
+                await asyncio.sleep(conf.poll_seconds)
+
     # One execution ----------------------------------------------------------------------------------------------------
 
     def _begin(self, execution: Execution) -> None:
@@ -283,6 +297,10 @@ class Supervisor:
             self.journal.append(running.log, request.event, urgent=True)
         return request
 
+    async def _cancel_request_at_last(self, running: Running) -> held.CancelRequest | None:
+        """Read it however long the database is away: without it there is no receipt."""
+        return None if self.lease_lost.is_set() else await self._patiently(held.cancel_request, running.pk)
+
     async def _outlast(self, running: Running) -> None:
         """Wait until a stopped agent has ended, canceling it again, for its grace at most."""
         task = running.agent_task
@@ -301,7 +319,7 @@ class Supervisor:
         # The first import of an agent may take a second; it must not hold up the others. A thread of its own: the
         # loop's pool may be full of agents' blocking calls.
         agent = await in_thread(load_agent, conf.agents[execution.agent])
-        history = await self.database.run(import_string(conf.history), execution)
+        history = await self._patiently(import_string(conf.history), execution)
         workspace = workspace_of(execution)
         await in_thread(workspace.mkdir, parents=True, exist_ok=True)
         running.run = Run(
@@ -335,6 +353,8 @@ class Supervisor:
         processes = await running.processes.gone(GONE_SECONDS)
         if running.stop_reason is StopReason.LEASE_LOST:
             return
+        if running.stop_reason is StopReason.CANCELED and request is None:
+            request = await self._cancel_request_at_last(running)
         event = finished_event(running)
         if request is not None:
             event = replace(event, receipt=request.receipt(processes, running.tool))

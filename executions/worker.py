@@ -132,7 +132,10 @@ class EmbeddedWorker(Caretaker):
         async with self._changing:
             if self.supervisor is not None:
                 await self.supervisor.stop(self._drain_seconds)
-                await self._database.run(leases.resign, self.supervisor.worker_id)
+                try:
+                    await self._database.run(leases.resign, self.supervisor.worker_id)
+                except Error as error:
+                    logger.error("the lease can't be given back and will expire: %s", error)
         await super().stop()
         await close_agents()
 

@@ -49,12 +49,17 @@ class Outage:
         self.refused = 0
         self._cursor = BaseDatabaseWrapper.cursor
         self._patch = patch.object(BaseDatabaseWrapper, "cursor", self._refuse)
+        self._begun = False
 
     def begin(self) -> None:
         self._patch.start()
+        self._begun = True
 
     def end(self) -> None:
-        self._patch.stop()
+        """Bring it back; may be called again."""
+        if self._begun:
+            self._patch.stop()
+        self._begun = False
 
     def _refuse(self, *args: Any, **kwargs: Any) -> Any:
         self.refused += 1
