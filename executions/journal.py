@@ -82,6 +82,12 @@ class Journal:
         if self._task is not None:
             await self._task
 
+    def begin(self, log: Log, event: Event) -> None:
+        """Add the first event of an execution: written with the one that follows, or after a short pause."""
+        log.append(event)
+        self._dirty[log.execution_id] = log
+        asyncio.get_running_loop().call_later(MIN_PAUSE, self._bell.set)
+
     def append(self, log: Log, event: Event, *, urgent: bool = False) -> None:
         """Add an event; it is written within a pause, at once when ``urgent`` or among the first of its execution.
 
@@ -129,11 +135,15 @@ class Journal:
                 self._bell.clear()
                 continue
             everything = time.monotonic() >= last + self.pause or self._closing
-            began = time.monotonic()
+            began, orders = time.monotonic(), len(self._orders)
             await self._flush(everything=everything)
+            took = time.monotonic() - began
             if everything:
-                last = time.monotonic()
-                self.pause = min(max((last - began) / DUTY, MIN_PAUSE), MAX_PAUSE)
+                last = began + took
+                self.pause = min(max(took / DUTY, MIN_PAUSE), MAX_PAUSE)
+            if orders > 1 and not self._closing:
+                # Many are in a hurry at once: the next ones are written together, which is sooner for all but one.
+                await asyncio.sleep(min(took, MIN_PAUSE))
 
     async def _rest(self, seconds: float) -> None:
         """Wait for company, at most until the next write is due or something is urgent."""

@@ -13,13 +13,14 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from django.db import Error, InterfaceError, OperationalError
 from django.utils.module_loading import import_string
 
 from executions import held
-from executions.agents.base import AgentFailure, Limits, Run
+from executions.agents.base import Agent, AgentFailure, Limits, Run
 from executions.agents.registry import load_agent
 from executions.background import start_service
 from executions.claiming import claim, release
@@ -46,6 +47,8 @@ logger = logging.getLogger(__name__)
 #: Seconds between two attempts to cancel a task that has not ended: on Python 3.11 ``asyncio.wait_for`` in a library
 #: can swallow one.
 CANCEL_AGAIN_SECONDS = 0.1
+#: Seconds between two claims while many executions are started at once.
+MAX_CLAIM_PAUSE = 0.02
 #: Seconds to wait for processes that were sent SIGKILL; they outlive it only in uninterruptible sleep.
 GONE_SECONDS = 2.0
 #: Seconds that a stop waits for a database that is away; what is not written then, others finish as lost.
@@ -175,6 +178,7 @@ class Supervisor:
             self._wake.clear()
             if self._stopping.is_set():
                 continue
+            began = time.monotonic()
             claimed = await self._claim()
             if self._stopping.is_set() and claimed:
                 # Asked to stop while this was being claimed: others can run it.
@@ -182,6 +186,9 @@ class Supervisor:
                 continue
             for execution in claimed:
                 self._begin(execution)
+            if len(claimed) > 1:
+                # Many come at once: the next ones are claimed together.
+                await asyncio.sleep(min(time.monotonic() - began, MAX_CLAIM_PAUSE))
 
     async def _claim(self) -> list[Execution]:
         """Claim what there is room for. Cancellation: waits for the answer first, so that nothing is claimed unseen."""
@@ -258,7 +265,7 @@ class Supervisor:
             limits=limits,
         )
         self._held[execution.pk] = running
-        self.journal.append(running.log, Started(self.worker_id))
+        self.journal.begin(running.log, Started(self.worker_id))
         loop = asyncio.get_running_loop()
         # A fresh context: one that a request left behind would keep its database connection and thread alive.
         task = loop.create_task(self._run(running), name=f"execution-{execution.pk}", context=contextvars.Context())
@@ -318,10 +325,9 @@ class Supervisor:
         execution = running.execution
         # The first import of an agent may take a second; it must not hold up the others. A thread of its own: the
         # loop's pool may be full of agents' blocking calls.
-        agent = await in_thread(load_agent, conf.agents[execution.agent])
-        history = await self._patiently(import_string(conf.history), execution)
         workspace = workspace_of(execution)
-        await in_thread(workspace.mkdir, parents=True, exist_ok=True)
+        agent = await in_thread(_prepare, conf.agents[execution.agent], workspace)
+        history = await self._patiently(import_string(conf.history), execution)
         running.run = Run(
             execution_id=execution.pk,
             owner=execution.owner.get_username(),
@@ -364,6 +370,12 @@ class Supervisor:
             logger.warning("execution %s was finished by somebody else", running.pk)
         elif running.log.next_seq > COMPACT_FROM_ROWS:
             self._to_compact.put_nowait(running.pk)
+
+
+def _prepare(agent: str, workspace: Path) -> Agent:
+    """Make the workspace and import the agent."""
+    workspace.mkdir(parents=True, exist_ok=True)
+    return load_agent(agent)
 
 
 def _retrieve(task: asyncio.Task[None]) -> None:
