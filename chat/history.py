@@ -16,9 +16,9 @@ MAX_TURNS = 50
 def load(execution: Execution) -> list[Turn]:
     """Return the finished turns before ``execution`` in its session, oldest first; canceled ones included."""
     mine = Message.objects.at_home().filter(execution=execution, role=Role.USER).first()
-    if mine is None:
+    if mine is None or mine.turn == 1:
         return []
-    earlier = mine.session.messages.filter(turn__lt=mine.turn, turn__gte=mine.turn - MAX_TURNS)
+    earlier = Message.objects.filter(session=mine.session_id, turn__lt=mine.turn, turn__gte=mine.turn - MAX_TURNS)
     said = earlier.select_related("execution").defer("execution__prompt", "execution__output").in_order()
     turns: dict[int, list[Message]] = {}
     for message in said:

@@ -52,9 +52,11 @@ class Conf:
         if key not in DEFAULTS:
             raise AttributeError(f"the engine has no setting {key!r}")
         given: dict[str, Any] = getattr(settings, "EXECUTIONS", {})
-        unknown = given.keys() - DEFAULTS.keys()
-        if unknown:
-            raise ImproperlyConfigured(f"EXECUTIONS has unknown keys: {', '.join(sorted(unknown))}")
+        if given is not self.__dict__.get("_checked"):
+            unknown = given.keys() - DEFAULTS.keys()
+            if unknown:
+                raise ImproperlyConfigured(f"EXECUTIONS has unknown keys: {', '.join(sorted(unknown))}")
+            self.__dict__["_checked"] = given
         return given.get(key, DEFAULTS[key])
 
 
