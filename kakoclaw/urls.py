@@ -1,11 +1,17 @@
 """All addresses of the site."""
 
 from django.contrib import admin
+from django.contrib.auth.views import LogoutView
 from django.templatetags.static import static
 from django.urls import include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from chat.account import Login
+from chat.forms import AdminLoginForm
+
+admin.site.login_form = AdminLoginForm
 
 urlpatterns = [
     path("", include("chat.page_urls")),
@@ -15,7 +21,16 @@ urlpatterns = [
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("kakoclaw/favicon.svg"))),
-    path("api-auth/", include("rest_framework.urls")),
+    # What the browsable API links to, under the names it knows; its own form would let anyone try any password.
+    path(
+        "api-auth/",
+        include(
+            (
+                [path("login/", Login.as_view(), name="login"), path("logout/", LogoutView.as_view(), name="logout")],
+                "rest_framework",
+            )
+        ),
+    ),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
 ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from typing import Any
 
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import SimpleRateThrottle
@@ -20,20 +22,39 @@ class PasswordThrottle(SimpleRateThrottle):
         # Read at every request, so that settings count that came after this module.
         return str(api_settings.DEFAULT_THROTTLE_RATES.get(self.scope) or "10/min")
 
-    def get_cache_key(self, request: Request, view: APIView) -> str:
+    def allow_request(self, request: Request | HttpRequest, view: APIView | None) -> bool:
+        """Count an attempt, and return whether there may be one: also for forms, which know neither of DRF's."""
+        allowed: bool = super().allow_request(request, view)  # type: ignore[arg-type]
+        return allowed
+
+    def get_cache_key(self, request: Request | HttpRequest, view: APIView | None) -> str:
         who = f"{self._address(request)} {self._name(request)}"
         return self.cache_format % {"scope": self.scope, "ident": hashlib.sha256(who.encode()).hexdigest()}
 
-    def _address(self, request: Request) -> str:
+    def _address(self, request: Request | HttpRequest) -> str:
         # Without a proxy of ours, X-Forwarded-For is whatever the sender wrote.
-        return self.get_ident(request) if api_settings.NUM_PROXIES else str(request.META.get("REMOTE_ADDR", ""))
+        if not api_settings.NUM_PROXIES:
+            return str(request.META.get("REMOTE_ADDR", ""))
+        return str(self.get_ident(request))  # type: ignore[arg-type]  # looks at META only
 
-    def _name(self, request: Request) -> str:
+    def _name(self, request: Request | HttpRequest) -> str:
         if request.user.is_authenticated:
             return str(request.user.pk)
-        data: Any = request.data
+        return self._given(request)
+
+    def _given(self, request: Request | HttpRequest) -> str:
+        """Return the user name that is tried, as it is counted."""
+        data: Any = request.data if isinstance(request, Request) else request.POST
         name = data.get("username") if isinstance(data, dict) else None
-        return name.casefold()[:150] if isinstance(name, str) else ""
+        # As the form and the serializer read it: blanks around it, or wide letters, are no further attempts.
+        return unicodedata.normalize("NFKC", name[:1000]).strip().casefold()[:150] if isinstance(name, str) else ""
+
+
+class FormThrottle(PasswordThrottle):
+    """Counts a form's attempts with those of the API; whoever is signed in already may be trying another's name."""
+
+    def _name(self, request: Request | HttpRequest) -> str:
+        return self._given(request)
 
 
 class AddressThrottle(PasswordThrottle):
@@ -43,5 +64,5 @@ class AddressThrottle(PasswordThrottle):
         super().__init__()
         self.num_requests: int = (self.num_requests or 0) * 6
 
-    def _name(self, request: Request) -> str:
+    def _name(self, request: Request | HttpRequest) -> str:
         return "*"
