@@ -52,8 +52,8 @@ class SessionAdmin(_ReadMostly):
     paginator = BoundedPaginator
     show_full_result_count = False
     search_fields = ("session_id", "title", "owner__username")
-    date_hierarchy = "updated_at"
-    ordering = ("-updated_at",)
+    ordering = ("-id",)
+    sortable_by = ()
     fields = ("owner", "session_id", "title", "archived", "message_count", "created_at", "updated_at")
     readonly_fields = ("owner", "session_id", "message_count", "created_at", "updated_at")
     inlines = (MessageInline,)

@@ -155,7 +155,9 @@ class ExecutionAdmin(ExecutionPages):
         term = search_term.replace("\0", "").strip()
         if not term:
             return queryset, False
-        exact = [Q(session_id=term), Q(owner__in=User.objects.filter(username=term).values("pk"))]
+        exact = [Q(session_id=term)]
+        if (owner := User.objects.filter(username=term).first()) is not None:
+            exact.insert(0, Q(owner=owner.pk))
         if term.isascii() and term.isdecimal() and len(term) < 19:
             exact.insert(0, Q(pk=int(term)))
         for condition in exact:
