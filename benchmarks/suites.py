@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from benchmarks import cancel, first_token, processes, short, waiting
 from benchmarks.client import open_client
+from benchmarks.fake_model import SILENT, STREAM, fake_model
 from benchmarks.figures import Figure, Target
 from benchmarks.scale import Scale
 from benchmarks.sites import running_site
@@ -55,7 +56,21 @@ async def waiting_suite(scale: Scale) -> list[Figure]:
 
 async def llm_suite(scale: Scale) -> list[Figure]:
     """The same questions of the agent with a model, against a fake model server on loopback."""
-    return []
+    async with fake_model() as variables:
+        with running_site(**variables) as site:
+            async with open_client(site) as client:
+                await first_token.measure(client, 3, "hello")  # warm up: imports, the first connection
+                found = await first_token.measure(client, scale.samples, "hello")
+                found += await cancel.measure(site, client, scale.samples, {}, STREAM)
+                found += await waiting.measure(site, client, scale.llm_waiting, {"that waits for the model": SILENT})
+        with running_site(**variables) as site:
+            async with streaming(site, scale.llm_streams, STREAM) as streams:
+                began = await streams.mark()
+                await asyncio.sleep(scale.seconds)
+                under = [
+                    _under(f, f"{scale.llm_streams} streaming") for f in streams.figures(began, await streams.mark())
+                ]
+    return [_under(figure, "model") for figure in found + under]
 
 
 def _under(figure: Figure, load: str) -> Figure:
