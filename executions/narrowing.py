@@ -48,13 +48,15 @@ def containing(rows: QuerySet[M], text: str, fields: Sequence[str]) -> QuerySet[
 
 def created_from(rows: QuerySet[Execution], moment: datetime) -> QuerySet[Execution]:
     """Return those made at that moment or later; the history is in order of ids, and is entered at the right one."""
-    ids = Execution.objects.filter(created_at__gte=moment - CLOCKS_DIFFER).order_by("created_at")
-    first = ids.values_list("pk", flat=True).first()
-    return rows.filter(created_at__gte=moment, pk__gte=first) if first is not None else rows.none()
+    ids = Execution.objects.filter(created_at__lt=moment - CLOCKS_DIFFER).order_by("-created_at")
+    before = ids.values_list("pk", flat=True).first()
+    rows = rows.filter(created_at__gte=moment)
+    return rows if before is None else rows.filter(pk__gt=before)
 
 
 def created_before(rows: QuerySet[Execution], moment: datetime) -> QuerySet[Execution]:
     """Return those made before that moment; see :func:`created_from`."""
-    ids = Execution.objects.filter(created_at__lt=moment + CLOCKS_DIFFER).order_by("-created_at")
-    last = ids.values_list("pk", flat=True).first()
-    return rows.filter(created_at__lt=moment, pk__lte=last) if last is not None else rows.none()
+    ids = Execution.objects.filter(created_at__gte=moment + CLOCKS_DIFFER).order_by("created_at")
+    after = ids.values_list("pk", flat=True).first()
+    rows = rows.filter(created_at__lt=moment)
+    return rows if after is None else rows.filter(pk__lt=after)
