@@ -10,12 +10,14 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from executions import pruning, readers, services
+from executions.hub import get_hub
 from executions.management.executions_cli import prune as command
 from executions.management.executions_cli.progress import ProgressBar
 from executions.models import EventRow, Execution
@@ -109,12 +111,11 @@ def test_the_api_says_that_a_journal_was_removed_and_readers_end(aged: Callable[
 
 
 async def test_a_live_reader_of_a_pruned_journal_ends(aged: Callable[..., Execution], transactional_db: None) -> None:
-    from asgiref.sync import sync_to_async
-
     execution = await sync_to_async(aged)(40)
     await Execution.objects.filter(pk=execution.pk).aupdate(pruned=True)
     await EventRow.objects.all().adelete()
     assert [batch async for batch in readers.follow(execution.pk)] == []
+    await get_hub().stop()
 
 
 def test_the_page_of_a_pruned_run_says_so(aged: Callable[..., Execution], user: User) -> None:
