@@ -39,6 +39,8 @@ class Login(LoginView):
 def settings(request: HttpRequest) -> HttpResponse:
     """Show the settings; a POST changes the password and ends the user's tokens and other logins."""
     form = ChangePasswordForm(request, cast("User", request.user))
+    # The password is one part of the page of several, and not the first.
+    form.fields["old_password"].widget.attrs.pop("autofocus", None)
     if request.method == "POST" and form.is_valid():
         user = form.save()
         other_tokens(user, None).delete()

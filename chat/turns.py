@@ -52,12 +52,12 @@ def turns_of(session: Session, before: int | None = None) -> tuple[list[Turn], i
     bodies = ("execution__prompt", "execution__output", "execution__transcript", "execution__options")
     turns: dict[int, Turn] = {}
     for message in messages.defer(*bodies).in_order():
-        _add(turns.setdefault(message.turn, Turn(message.turn)), message)
+        _add(turns.setdefault(message.turn, Turn(message.turn)), message, session.owner.get_username())
     _look_into_journals(turns.values())
     return list(turns.values()), shown[-1] if len(newest) > PAGE else None
 
 
-def _add(turn: Turn, message: Message) -> None:
+def _add(turn: Turn, message: Message, owner: str) -> None:
     if message.role == Role.USER:
         turn.prompt = "\n\n".join(filter(None, [turn.prompt, message.content]))
     else:
@@ -66,16 +66,16 @@ def _add(turn: Turn, message: Message) -> None:
         turn.error = "" if message.outcome == Outcome.CANCELED else message.error
         turn.status = turn.status or message.outcome
     if message.execution is not None:
-        _add_execution(turn, message.execution)
+        _add_execution(turn, message.execution, owner)
 
 
-def _add_execution(turn: Turn, execution: Execution) -> None:
+def _add_execution(turn: Turn, execution: Execution, owner: str) -> None:
     turn.execution_id = execution.pk
     turn.status = execution.status
     turn.started_at = execution.started_at
     turn.duration = execution.duration if execution.state == State.FINISHED else None
     facts = [execution.model or execution.agent, wording.cost(execution.cost_usd)]
-    turn.note = wording.receipt(execution.receipt) or " · ".join(filter(None, facts))
+    turn.note = wording.receipt(execution.receipt, owner) or " · ".join(filter(None, facts))
 
 
 def _look_into_journals(turns: Iterable[Turn]) -> None:

@@ -73,7 +73,7 @@ def strip(runs: Iterable[tuple[int, float, str]], places: int) -> list[Bar]:
     most = math.log1p(max((seconds for _, seconds, _ in runs), default=0) * 10) or 1.0
     slot = WIDTH / places
     bars = []
-    for index, (pk, seconds, outcome) in enumerate(runs):
+    for index, (pk, seconds, outcome) in enumerate(runs, places - len(runs)):
         height = max(math.log1p(seconds * 10) / most * STRIP_HEIGHT, 3.0)
         title = f"#{pk}: {outcome.replace('_', ' ')}, {duration(seconds)}"
         bars.append(Bar(round(index * slot, 2), round(STRIP_HEIGHT - height, 2), round(slot * 0.7, 2), round(height, 2),

@@ -36,8 +36,11 @@ def processes(count: int) -> str:
     return "1 process" if count == 1 else f"{count} processes"
 
 
-def receipt(value: Mapping[str, Any] | None) -> str:
-    """Return one line of what a confirmed cancellation did: how fast, what was killed, during what, by whom, why."""
+def receipt(value: Mapping[str, Any] | None, reader: str = "") -> str:
+    """Return one line of what a confirmed stop did: how fast, what was killed, during what, by whom, why.
+
+    Who it was is left out where it was ``reader`` (a user name).
+    """
     if not value:
         return ""
     elapsed = value.get("elapsed_ms")
@@ -46,7 +49,7 @@ def receipt(value: Mapping[str, Any] | None) -> str:
         parts.append(f"killed {processes(len(killed))}")
     if tool := value.get("tool"):
         parts.append(f"during {tool}")
-    if by := value.get("by"):
+    if (by := value.get("by")) and by != reader:
         parts.append(f"by {by}")
     if reason := value.get("reason"):
         parts.append(f"“{reason}”")

@@ -14,13 +14,34 @@ from django.utils.safestring import SafeString
 from executions import wording
 from executions.events import Entry
 from executions.models import Execution
+from executions.pictures import WIDTH
 from executions.status import LOOKS, look
 
 register = template.Library()
 
-register.filter("duration", wording.duration)
-register.filter("cost", wording.cost)
-register.filter("receipt", wording.receipt)
+
+@register.filter
+def duration(value: Any) -> str:
+    """Return a duration in words, nothing for what is not there."""
+    return "" if value in (None, "") else wording.duration(value)
+
+
+@register.filter
+def cost(value: Any) -> str:
+    """Return dollars, nothing where the price is not known."""
+    return "" if value in (None, "") else wording.cost(value)
+
+
+@register.filter
+def receipt(value: Any, reader: Any = None) -> str:
+    """Return one line of what a stop did; it does not tell ``reader`` that it was they."""
+    return wording.receipt(value, reader.get_username() if reader else "")
+
+
+@register.filter
+def percent(x: float) -> str:
+    """Return a place in a picture as a percentage of its width."""
+    return f"{x / WIDTH * 100:.2f}"
 
 
 @register.simple_tag

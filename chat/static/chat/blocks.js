@@ -26,6 +26,8 @@ export class Blocks {
       this.open = { kind, node: kind === "text" ? this.plain() : this.thinking() };
       if (kind === "text") this.segments += 1;
     }
+    // A blank line at the beginning of a piece would vanish when it is rendered.
+    if (!this.waiting && !this.open.node.textContent) text = text.replace(/^\n+/, "");
     this.waiting += text;
     if (this.scheduled) return;
     this.scheduled = true;

@@ -87,7 +87,10 @@ export class Conversation extends EventTarget {
     const handler = { queued: this.accepted, error: this.refused, message: this.said, subscribed: this.synced }[frame.type];
     if (handler) handler.call(this, frame);
     else if (frame.execution_id) this.turn(frame.execution_id)?.apply(frame);
-    if (frame.type === "stream_end") this.announce(frame.outcome === "succeeded" ? `Answer: ${frame.content.slice(0, 300)}` : `It ended: ${frame.outcome}`);
+    if (frame.type === "stream_end") {
+      this.last = frame.content;
+      this.announce(frame.outcome === "succeeded" ? `Answer: ${frame.content.slice(0, 300)}` : `It ended: ${frame.outcome}`);
+    }
     if (frame.type === "question") this.announce("It asks you something.");
     // Text alone changes nothing that the composer or the list of chats shows.
     if (!["stream", "thinking", "tool_output", "usage"].includes(frame.type)) this.changed();
@@ -116,6 +119,7 @@ export class Conversation extends EventTarget {
     } else this.turn(id, prompt);
     const turn = this.turns.get(id);
     if (!turn.started && !turn.seq) turn.show("queued");
+    this.last = turn.prompt;
     this.nameSession(turn.prompt);
   }
 

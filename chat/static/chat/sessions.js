@@ -56,6 +56,7 @@ export class SessionList {
       this.headButton.hidden = false;
       setTitle(conversation.title);
     }
+    if (conversation.last) part(row, "last").textContent = conversation.last.slice(0, 200);
     this.mark(row, conversation.current?.status ?? "");
   }
 

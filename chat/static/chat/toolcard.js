@@ -39,7 +39,7 @@ export class ToolCard {
       const long = asText(args);
       this.part("args").textContent = long;
       // A single short argument is already in the summary.
-      this.part("args").hidden = Object.keys(args).length === 1 && long.length < 60 && !long.includes("\n");
+      this.part("args").hidden = Object.keys(args).length === 1 && long.length < 90 && !long.includes("\n");
     }
     if (status === "started" || !status) return;
     if (this.started && !replayed) this.part("elapsed").textContent = fine(now() - this.started);

@@ -14,6 +14,8 @@ export class Turn {
   /** `node` is rendered by the server or a clone of the same template; `actions` has `answer` and `stop`. */
   constructor(node, actions) {
     this.node = node;
+    // Found now: what the run adds later has parts of its own.
+    this.parts = new Map([...node.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
     this.actions = actions;
     this.blocks = new Blocks(this.part("blocks"), {
       answer: (question, answer) => actions.answer(this.id, question, answer),
@@ -37,7 +39,7 @@ export class Turn {
   }
 
   part(name) {
-    return this.node.querySelector(`[data-part=${name}]`);
+    return this.parts.get(name);
   }
 
   get id() {

@@ -18,9 +18,10 @@ export class Socket extends EventTarget {
 
   connect() {
     this.retry = null;
+    this.since = 0;
     this.socket = new WebSocket(this.url);
     this.socket.addEventListener("open", () => {
-      this.delay = FIRST_DELAY;
+      this.since = Date.now();
       this.become("live");
       this.dispatchEvent(new Event("open"));
     });
@@ -30,6 +31,9 @@ export class Socket extends EventTarget {
     this.socket.addEventListener("close", ({ code }) => {
       this.code = code;
       this.become("lost");
+      // One that was closed as soon as it was open was refused: asking at once again would not help.
+      if (this.since && Date.now() - this.since > LAST_DELAY) this.delay = FIRST_DELAY;
+      this.since = 0;
       this.retry = setTimeout(() => this.connect(), this.delay * (0.75 + Math.random() / 2));
       this.delay = Math.min(this.delay * 2, LAST_DELAY);
     });

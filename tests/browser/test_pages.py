@@ -1,0 +1,85 @@
+"""Activity, history, a single run, and the settings, as a person uses them."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.test_chat import newest, send
+
+pytestmark = pytest.mark.browser
+
+
+def test_activity_follows_what_runs_and_stops_what_is_chosen(visit: Visit) -> None:
+    page = visit("bob")
+    page.goto("/activity")
+    expect(page.get_by_text("Nothing runs right now")).to_be_visible()
+    chat = page.context.new_page()
+    chat.goto("/")
+    send(chat, "wait 601")
+    newest(chat, "running")
+    chat.goto("/")
+    send(chat, "wait 602")
+    newest(chat, "running")
+    chat.get_by_label("Message").fill("say waits in the queue")
+    chat.get_by_label("Message").press("Enter")
+
+    rows = page.locator("li.run")
+    expect(rows).to_have_count(3)
+    expect(page.locator("[data-count]")).to_have_text("3")
+    expect(rows.nth(2)).to_contain_text("in line")
+    rows.filter(has_text="wait 601").get_by_role("button", name="Stop").click()
+    expect(rows).to_have_count(2)
+    page.get_by_label("Select all").check()
+    page.get_by_role("button", name="Stop selected").click()
+    page.get_by_label("Reason (optional)").fill("tidying up")
+    page.locator("[data-confirm-yes]").click()
+    expect(page.get_by_text("Nothing runs right now")).to_be_visible()
+    expect(page.locator("[data-count]")).to_be_hidden()
+
+    page.goto("/history?outcome=canceled")
+    expect(page.locator("li.run").first).to_contain_text("tidying up")
+
+
+def test_a_run_shows_where_its_time_went_and_can_be_run_again(visit: Visit) -> None:
+    page = visit()
+    send(page, "say first\nrun sleep 0.2; echo done\nsay last")
+    newest(page, "succeeded")
+    page.get_by_role("link", name="Details").click()
+    expect(page.locator(".span[data-kind=tool]")).to_have_count(1)
+    expect(page.locator(".span[data-kind=tool] title")).to_contain_text("exec: ")
+    expect(page.locator(".events")).to_contain_text("exec is done")
+    address = page.url
+    page.get_by_role("button", name="Run again").click()
+    expect(page.locator(".summary .status")).to_have_attribute("data-status", "succeeded")
+    assert page.url != address
+    expect(page.get_by_role("link", name="Open the chat")).to_be_visible()
+
+
+def test_history_is_filtered_by_text_and_outcome_without_scripts(visit: Visit) -> None:
+    page = visit()
+    for text in ("say a rare albatross", "fail like an albatross"):
+        page.goto("/")
+        send(page, text)
+        newest(page, "succeeded" if text.startswith("say") else "failed")
+    page.goto("/history")
+    page.get_by_label("Text").fill("albatross")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("li.run")).to_have_count(2)
+    page.get_by_label("Outcome").select_option("failed")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("li.run")).to_have_count(1)
+    expect(page.locator(".strip .bar")).to_have_count(1)
+
+
+def test_switches_of_the_settings_are_kept(visit: Visit) -> None:
+    page = visit()
+    page.goto("/settings")
+    page.get_by_label("Play a soft sound").check()
+    page.reload()
+    expect(page.get_by_label("Play a soft sound")).to_be_checked()
+    answer = page.goto("/nowhere")
+    assert answer is not None
+    assert answer.status == 404
+    expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
