@@ -47,4 +47,5 @@ def site(services: Services) -> Iterator[Site]:
     yield site
     site.close()
     logs = "\n".join(process.log for process in site.processes)
+    print(logs)
     assert "Traceback" not in logs, logs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from contextlib import suppress
 from itertools import cycle
 from typing import Any
 
@@ -45,10 +46,8 @@ class Reader:
     def _follow(self) -> None:
         while not self.finished and not self._closed.is_set():
             self.connections += 1
-            try:
+            with suppress(httpx.TransportError):  # the process was killed: that is what this reader is for
                 self._read(next(self._urls))
-            except httpx.TransportError:
-                pass  # the process was killed: that is what this reader is for
             self._closed.wait(0 if self.finished else 0.1)
 
     def _read(self, url: str) -> None:
@@ -73,6 +72,17 @@ class Reader:
         while len(self.events) < count:
             assert time.monotonic() < deadline, f"{len(self.events)} events after {timeout} s"
             time.sleep(0.01)
+
+    def assert_whole(self, site: Site) -> None:
+        """It was sent every event once, in order: no gap, no repetition, the whole answer."""
+        (output, last_seq) = site.query(
+            "SELECT output, last_seq FROM executions_execution WHERE id = %s", self.execution_id
+        )[0]
+        assert self.seqs == sorted(set(self.seqs)), self.seqs
+        assert self.seqs[-1] == last_seq
+        assert self.text == output
+        types = [event["type"] for event in self.events]
+        assert (types.count("started"), types.count("finished")) == (1, 1)
 
     def close(self) -> None:
         """Stop reading."""
