@@ -1,7 +1,7 @@
 """Django's ASGI handler, with one change of thread for each request instead of two for each middleware.
 
-Under ASGI, Django runs every hook of a middleware that has no asynchronous form in a thread, and comes back for the next.
-All that this site does for a request is synchronous (the ORM is), so the whole chain runs in the request's
+Under ASGI, Django runs every hook of a middleware that has no asynchronous form in a thread, and comes back for the
+next. All that this site does for a request is synchronous (the ORM is), so the whole chain runs in the request's
 thread at once. Streams are unaffected: what a view returns is sent from the event loop, piece by piece.
 """
 
