@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import logging
 from collections.abc import Coroutine
+from contextlib import ExitStack
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -15,6 +16,7 @@ from django.db import DatabaseError
 
 from chat import outbound, revoking
 from chat.authentication import Credentials, credentials_of, user_of
+from executions import connections
 from executions.errors import ExecutionError
 
 logger = logging.getLogger(__name__)
@@ -22,6 +24,7 @@ logger = logging.getLogger(__name__)
 #: Close codes, as the browser sees them.
 UNAUTHENTICATED = 4401
 TRY_AGAIN = 1013
+TOO_MANY = 4429
 #: Seconds between two looks at whether the credentials still hold, and for what was never announced.
 CHECK_SECONDS = 30.0
 
@@ -40,10 +43,12 @@ class Socket(AsyncWebsocketConsumer):
         super().__init__(*args, **kwargs)
         self.tasks: set[asyncio.Task[Any]] = set()
         self.is_open = False
+        self.counted = ExitStack()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
-            await super().__call__(scope, receive, send)
+            with self.counted:
+                await super().__call__(scope, receive, send)
         finally:
             # Also when the server cancels the connection, where no disconnect is ever heard.
             await self._end_tasks()
@@ -62,6 +67,13 @@ class Socket(AsyncWebsocketConsumer):
         if user is None:
             await self.close(UNAUTHENTICATED, "Sign in first: no valid token or session came with this socket.")
             return
+        try:
+            connections.require_room(user.pk)
+        except connections.TooManyConnections as error:
+            await self.send(text_data=_error_frame(error))
+            await self.close(TOO_MANY, error.message)
+            return
+        self.counted.enter_context(connections.counted(user.pk))
         self.user, self.is_open = user, True
         self.spawn(self._check())
         await self.opened()

@@ -27,6 +27,8 @@ DEFAULTS: dict[str, Any] = {
     # Whether the web process runs executions itself, or only looks after those of lost workers.
     "EMBEDDED_WORKER": True,
     "MAX_QUEUED_PER_OWNER": 10_000,
+    # WebSockets and event streams of one user, in one process.
+    "MAX_CONNECTIONS_PER_USER": 200,
     # A worker not heard of for this long (database clock) is lost; it renews its lease every heartbeat.
     "LEASE_SECONDS": 10.0,
     "HEARTBEAT_SECONDS": 3.0,

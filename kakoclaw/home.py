@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 from pathlib import Path
+from typing import IO
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -50,3 +52,36 @@ def secret_key(home: Path) -> str:
     if len(key) < 50:
         raise ImproperlyConfigured(f"{path} does not hold a secret key; remove the file to have a new one made.")
     return key
+
+
+#: The open file of a home that this process has locked: closing any other one of the same file would end the lock.
+_locks: dict[Path, IO[str]] = {}
+
+
+def lock_home(home: Path) -> None:
+    """Make this process the home's only server, until it ends. Raises ImproperlyConfigured when there is one already.
+
+    Without Redis, servers know nothing of each other: each would run executions that the other one cannot be told to
+    stop. A lock of the process, not of the file, is not kept alive by the children that a killed server leaves behind.
+    """
+    path = home / "server.lock"
+    if path in _locks:
+        return
+    try:
+        file = path.open("a+", encoding="ascii")
+    except OSError as error:
+        raise ImproperlyConfigured(_unusable(home, error)) from error
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        file.seek(0)
+        holder = file.read(20).strip()
+        file.close()
+        raise ImproperlyConfigured(
+            f"KAKOCLAW_HOME={str(home)!r} is in use by another server, process {holder}. Stop that one, choose "
+            "another home, or connect several servers with REDIS_URL."
+        ) from None
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    _locks[path] = file

@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+from django.core.management.base import CommandError
 
 logger = logging.getLogger(__name__)
 
@@ -18,11 +19,16 @@ class Lifespan:
         # The engine's models are there only once Django is set up, which importing this module does not need.
         from executions.conf import conf
         from executions.worker import Caretaker, EmbeddedWorker
+        from kakoclaw.preflight import require_home
 
         worker = EmbeddedWorker() if conf.embedded_worker else Caretaker()
         await receive()
         try:
+            require_home()
             await worker.start()
+        except CommandError as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
         except Exception as error:
             # The server reports it and exits: without a worker it would accept work that nobody does.
             logger.exception("The embedded worker could not be started")

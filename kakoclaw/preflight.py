@@ -6,10 +6,13 @@ from pathlib import Path
 
 import redis
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import ConnectionHandler
+
+from kakoclaw.home import lock_home
 
 
 def require_database() -> None:
@@ -50,6 +53,16 @@ def require_redis() -> None:
         raise CommandError(f"Redis cannot be used, see REDIS_URL: {first_line(error)}") from error
     finally:
         client.close()
+
+
+def require_home() -> None:
+    """Raise CommandError when another server has the home and nothing connects the two."""
+    if settings.REDIS_URL:
+        return
+    try:
+        lock_home(settings.HOME)
+    except ImproperlyConfigured as error:
+        raise CommandError(str(error)) from error
 
 
 def first_line(error: Exception) -> str:

@@ -139,6 +139,7 @@ EXECUTIONS = {
         "tool_seconds": env.number("KAKOCLAW_TOOL_SECONDS", 600),
         "tool_output_chars": env.number("KAKOCLAW_TOOL_OUTPUT_CHARS", 100_000),
     },
+    "MAX_CONNECTIONS_PER_USER": env.number("KAKOCLAW_MAX_CONNECTIONS_PER_USER", 200, maximum=100_000),
     "MAX_OWNER_PRIORITY": env.number("KAKOCLAW_MAX_OWNER_PRIORITY", 10, minimum=-100, maximum=100),
     "EMBEDDED_WORKER": env.switch("KAKOCLAW_EMBEDDED_WORKER", not REDIS_URL),
     "HISTORY": "chat.history.load",
@@ -250,6 +251,7 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"one_line": {"()": "kakoclaw.one_line.OneLine"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
@@ -258,6 +260,8 @@ LOGGING = {
         "executions": {"level": level},
         "chat": {"level": level},
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "django.security": {"filters": ["one_line"]},
+        "django.security.DisallowedHost": {"filters": ["one_line"]},
         # Every 404 of every scanner would be a line; errors (5xx) still are.
         "django.request": {"level": "ERROR"},
     },

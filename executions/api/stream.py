@@ -9,7 +9,7 @@ from contextlib import aclosing
 
 from django.http import HttpResponse, StreamingHttpResponse
 
-from executions import readers
+from executions import connections, readers
 from executions.api.serializers import EventSerializer
 from executions.events import Entry
 
@@ -50,9 +50,17 @@ async def frames(execution_id: int, after: int) -> AsyncIterator[bytes]:
             yield "".join(map(frame, batch)).encode()
 
 
-def response(execution_id: int, after: int) -> StreamingHttpResponse:
-    """Return the stream; proxies are told not to hold it back."""
-    stream = StreamingHttpResponse(frames(execution_id, after), content_type="text/event-stream")
+async def _counted(pieces: AsyncIterator[bytes], reader_id: int) -> AsyncIterator[bytes]:
+    """Yield what ``pieces`` does, while it counts as a connection of that user."""
+    with connections.counted(reader_id):
+        async for piece in pieces:
+            yield piece
+
+
+def response(execution_id: int, after: int, reader_id: int) -> StreamingHttpResponse:
+    """Return the stream; proxies are told not to hold it back. Raises TooManyConnections."""
+    connections.require_room(reader_id)
+    stream = StreamingHttpResponse(_counted(frames(execution_id, after), reader_id), content_type="text/event-stream")
     stream["Cache-Control"] = "no-cache"
     stream["X-Accel-Buffering"] = "no"
     return stream

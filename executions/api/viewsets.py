@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponseBase
@@ -118,7 +118,7 @@ class ExecutionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Executi
         close_old_connections()  # the stream may be open for hours, and this thread with it
         if execution.pruned or (execution.state == State.FINISHED and after >= execution.last_seq):
             return stream.nothing_more()
-        return stream.response(execution.pk, after)
+        return stream.response(execution.pk, after, cast("int", self.request.user.pk))
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer errors as JSON where a stream was asked for."""

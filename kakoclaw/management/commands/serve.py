@@ -13,8 +13,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from kakoclaw import __version__
+from kakoclaw.descriptors import raise_descriptor_limit
 from kakoclaw.listening import listen
-from kakoclaw.preflight import require_database, require_redis, require_setup
+from kakoclaw.preflight import require_database, require_home, require_redis, require_setup
 from kakoclaw.terminal import take_terminal as take_the_terminal
 
 WELCOME = """\
@@ -47,6 +48,8 @@ class Command(BaseCommand):
         require_database()
         require_setup()
         require_redis()
+        require_home()
+        raise_descriptor_limit()
         listener = _listen(host, port)
         if take_terminal:
             take_the_terminal()
