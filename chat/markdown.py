@@ -22,7 +22,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 #: Longer texts are shown as they are: parsing them would take noticeable time.
-MAX_MARKDOWN_CHARS = 100_000
+MAX_MARKDOWN_CHARS = 50_000
 #: Longer code blocks are not coloured.
 MAX_HIGHLIGHT_CHARS = 20_000
 #: Longer texts are rendered anew each time, so that the cache stays small.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from hypothesis import given
@@ -55,8 +54,8 @@ HOSTILE = ["[", "![", "*a ", "_a_", "> ", "- a\n", "|a", "a\n-\n", "```python\n(
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
-def test_hostile_texts_take_bounded_time(piece: str) -> None:
-    began = time.process_time()
+def test_hostile_texts_are_rendered_up_to_the_limit_and_shown_plain_beyond_it(piece: str) -> None:
+    # Quadratic work at the limit would run into the test's time limit.
     render((piece * MAX_MARKDOWN_CHARS)[:MAX_MARKDOWN_CHARS])
-    render(piece * MAX_MARKDOWN_CHARS * 10)
-    assert time.process_time() - began < 5
+    beyond = piece * MAX_MARKDOWN_CHARS * 10
+    assert render(beyond) == plain(beyond)

@@ -201,10 +201,8 @@ async def test_a_daemon_without_tag_and_immune_to_term_does_not_survive(group: P
     process = await group.spawn([sys.executable, "daemon.py"])
     daemon = int(await process.read())
     assert daemon not in tagged(4242)
-    started = time.perf_counter()
     group.kill()
     receipt = await group.gone(5)
-    assert time.perf_counter() - started < 1
     assert not is_alive(daemon)
     assert daemon in [entry["pid"] for entry in receipt]
 
