@@ -7,11 +7,9 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from executions.agents.base import AgentFailure
-from executions.conf import conf
 from executions.events import Finished, Notice, Question, Text, Thinking, ToolFinished, ToolStarted, Usage
 from executions.readers import follow
 from executions.services import answer
-from executions.supervisor import Supervisor
 from tests.executions.conftest import cancel, events_of, reload, wait_for_event
 from tests.support import await_until
 
@@ -285,22 +283,3 @@ async def test_text_that_no_database_takes_is_made_storable(behave):
     assert done.output == "".join(e.data["text"] for e in entries if e.type == "text")
     assert "\0" not in done.output
     assert done.transcript == [{"text": "\ufffd\ufffd", "number": None}]
-
-
-async def test_a_cancel_while_the_history_loads_is_heard(worker, start, monkeypatch):
-    loading, go = threading.Event(), threading.Event()
-
-    def load_slowly(execution):
-        loading.set()
-        assert go.wait(10)
-        return []
-
-    monkeypatch.setattr(conf.history, load_slowly)
-    execution = await start("say never", session_id="a")
-    await await_until(loading.is_set)
-    await cancel(execution)
-    supervisor: Supervisor = worker.supervisor
-    await await_until(lambda: supervisor._held[execution.pk].stop_reason is not None)
-    go.set()
-    assert await outcome_of(execution) == ("canceled", "")
-    assert (await reload(execution)).output == ""

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -70,13 +71,13 @@ def test_workers_claiming_at_once_never_take_the_same_execution(owner, settings_
 def test_the_limit_of_an_owner_holds_when_workers_claim_at_once(owner, settings_of_engine):
     settings_of_engine(MAX_RUNNING_PER_OWNER=3)
     start_many(owner, 30)
-    together(*(lambda w=HandmadeWorker(): w.claim(5) for _ in range(4)))
+    together(*(partial(worker.claim, 5) for worker in [HandmadeWorker() for _ in range(4)]))
     assert Execution.objects.active().count() == 3
 
 
 def test_one_session_never_runs_two_when_workers_claim_at_once(owner):
     start_many(owner, 20, session_id="a")
-    together(*(lambda w=HandmadeWorker(): w.claim(5) for _ in range(4)))
+    together(*(partial(worker.claim, 5) for worker in [HandmadeWorker() for _ in range(4)]))
     assert Execution.objects.active().count() == 1
 
 

