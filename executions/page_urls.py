@@ -6,6 +6,7 @@ from executions import pages
 
 urlpatterns = [
     path("activity", pages.activity, name="activity"),
+    path("activity/count", pages.count, name="count"),
     path("activity/stop", pages.stop, name="stop"),
     path("history", pages.history, name="history"),
     path("executions/<int:pk>", pages.execution, name="execution"),

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Max, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -75,6 +75,13 @@ def activity(request: HttpRequest) -> HttpResponse:
     total = unfinished.count() if len(rows) == MAX_ACTIVE else len(rows)
     context = {"page": "activity", "rows": rows, "everyone": everyone, "counts": counts, "total": total}
     return render(request, "executions/activity.html", context)
+
+
+@login_required
+@require_safe
+def count(request: HttpRequest) -> JsonResponse:
+    """Say how many executions of one's own can be stopped, for the number in the rail."""
+    return JsonResponse({"count": Execution.objects.filter(owner=request.user).unfinished().count()})
 
 
 @login_required

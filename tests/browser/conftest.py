@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from tests.servers import Server, Servers
 
@@ -19,6 +19,7 @@ PASSWORD = "correct horse battery"
 WIDE = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 SECONDS = 15_000
+expect.set_options(timeout=SECONDS)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 /** One message of yours and the run that answers it. It shows what the server said, and nothing before it did. */
 
-import { api } from "../kakoclaw/http.js";
+import { api, json } from "../kakoclaw/http.js";
 import { everySecond, fine, now, whole } from "../kakoclaw/clock.js";
 import { clone, showStatus, toast } from "../kakoclaw/dom.js";
 import { Blocks } from "./blocks.js";
@@ -121,8 +121,7 @@ export class Turn {
   /** Several pieces of text with tools in between: the server renders each piece for its own place. */
   async renderSegments() {
     try {
-      const response = await fetch(`/chat/segments/${this.id}`, { headers: { Accept: "application/json" } });
-      if (response.ok) this.blocks.render((await response.json()).segments);
+      this.blocks.render((await json(`/chat/segments/${this.id}`)).segments);
     } catch (error) {
       console.warn("the answer stays as plain text:", error.message);
     }

@@ -32,6 +32,13 @@ export async function post(url, form) {
   if (!response.ok) throw new Error(`The server answered ${response.status}. Reload the page and try again.`);
 }
 
+/** Fetch JSON that one of the pages answers with. */
+export async function json(url) {
+  const response = await send(url, { headers: { Accept: "application/json" } });
+  if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+  return response.json();
+}
+
 /** Fetch a page of this site and return it parsed. */
 export async function page(url) {
   const response = await send(url, { headers: { Accept: "text/html" } });

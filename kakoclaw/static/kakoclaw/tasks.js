@@ -1,6 +1,6 @@
 /** What runs, on every page: the count in the rail, the favicon, and `task` events for whoever shows more of it. */
 
-import { api } from "./http.js";
+import { json } from "./http.js";
 import { setRunning, tell } from "./notify.js";
 import { Socket } from "./socket.js";
 
@@ -11,10 +11,9 @@ let timer = null;
 
 async function count() {
   timer = null;
-  const answer = await api("GET", "executions/active/");
-  const number = (answer.results ?? answer).length;
-  setRunning(number);
   const badge = document.querySelector("[data-count]");
+  const { count: number } = await json(badge.dataset.count);
+  setRunning(number);
   badge.textContent = number > 99 ? "99+" : String(number);
   badge.hidden = number === 0;
 }
