@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 
 import psutil
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from executions.conf import conf
@@ -64,6 +64,8 @@ def finish_left_behind(own_id: str, suspects: Mapping[str, datetime] | None = No
     for worker in here:
         if not _process_lives(worker):
             Worker.objects.declare_lost(worker.pk, worker.heartbeat_at)
+    if suspects:
+        _end_stuck_transactions()
     for worker_id, heartbeat_at in (suspects or {}).items():
         Worker.objects.declare_lost(worker_id, heartbeat_at)
     lost: list[int] = []
@@ -73,6 +75,23 @@ def finish_left_behind(own_id: str, suspects: Mapping[str, datetime] | None = No
     ):
         lost += _finish_all_of(worker_id)
     return lost
+
+
+def _end_stuck_transactions() -> None:
+    """End the transactions in which PostgreSQL has waited for its client for a lease: their locks are in our way.
+
+    Its own limit (``idle_in_transaction_session_timeout``) does not count while a client sends several statements at
+    once, and a worker may be frozen, or its host cut off, in the middle of that.
+    """
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND usename = current_user AND state = 'idle in transaction' "
+            "AND state_change < clock_timestamp() - %s",
+            [timedelta(seconds=conf.lease_seconds)],
+        )
 
 
 def _finish_all_of(worker_id: str) -> list[int]:

@@ -110,10 +110,7 @@ def test_a_worker_frozen_within_a_transaction_holds_up_nobody_for_long(site: Sit
 
     wait_until(frozen_within, 60)
     site.worker(**SHORT_LEASE)
-    try:
-        site.wait_for(50, LOST, timeout=30)
-    finally:
-        for r in site.query("select pid, state, wait_event_type, wait_event, now()-state_change, now()-xact_start, query, pg_blocking_pids(pid) from pg_stat_activity where datname is not null"): print(r)
+    site.wait_for(50, LOST, timeout=30)
     later = site.queue(10, "say done")
     site.wait_for(10, "outcome = 'succeeded' AND id = ANY(%s)", later)
     frozen.process.send_signal(signal.SIGCONT)
