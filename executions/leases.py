@@ -89,8 +89,8 @@ def _end_stuck_transactions() -> None:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND usename = current_user AND state = 'idle in transaction' "
-            "AND state_change < clock_timestamp() - %s",
-            [timedelta(seconds=conf.lease_seconds)],
+            "AND state_change < clock_timestamp() - make_interval(secs => %s)",
+            [conf.lease_seconds],
         )
 
 
