@@ -7,7 +7,7 @@ workers are serialised, so limits hold across them; a claim is a few short queri
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from django.db import connection, transaction
@@ -23,12 +23,19 @@ from executions.states import State
 #: Key of the advisory lock that serialises claims on PostgreSQL ("kako" in ASCII). SQLite has one writer anyway.
 _CLAIM_LOCK = 0x6B616B6F
 
+#: Of how many owners a worker remembers the last turn.
+MAX_TURNS = 1_000
 
-def claim(worker_id: str, slots: int, agents: Sequence[str] = ()) -> list[Execution]:
+
+def claim(
+    worker_id: str, slots: int, agents: Sequence[str] = (), turns: dict[int, int] | None = None
+) -> list[Execution]:
     """Take up to ``slots`` queued executions for a worker that serves ``agents`` (all when empty).
 
-    Takes none when the worker's lease is gone.
+    ``turns`` is the worker's memory of who has had a turn when, by owner's id: of owners with equally many running,
+    the one whose last turn is longest ago comes first. Takes none when the worker's lease is gone.
     """
+    turns = {} if turns is None else turns
     if slots <= 0 or not Execution.objects.queued().exists():
         return []
     with transaction.atomic():
@@ -37,7 +44,7 @@ def claim(worker_id: str, slots: int, agents: Sequence[str] = ()) -> list[Execut
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
         if not Worker.objects.alive().select_for_update().filter(pk=worker_id).exists():
             return []
-        ids = _within_agent_limits(_choose(slots, _servable(agents)))
+        ids = _within_agent_limits(_choose(slots, _servable(agents), turns))
         Execution.objects.queued().filter(pk__in=ids).update(
             state=State.RUNNING, worker_id=worker_id, started_at=Now(), changed_at=Now()
         )
@@ -45,7 +52,15 @@ def claim(worker_id: str, slots: int, agents: Sequence[str] = ()) -> list[Execut
             Execution.objects.active().filter(pk__in=ids, worker_id=worker_id).select_related("owner").order_by("pk")
         )
         announce([change_of(execution, "updated") for execution in claimed])
+    _take_turns(turns, claimed)
     return claimed
+
+
+def _take_turns(turns: dict[int, int], claimed: Sequence[Execution]) -> None:
+    turn = max(turns.values(), default=0) + 1
+    turns.update({execution.owner_id: turn for execution in claimed})
+    for owner in sorted(turns, key=turns.__getitem__)[:-MAX_TURNS]:
+        del turns[owner]
 
 
 def release(worker_id: str, ids: Sequence[int]) -> int:
@@ -101,7 +116,7 @@ def _eligible(queued: QuerySet[Execution]) -> QuerySet[Execution]:
     ).filter(busy=False, older=False)
 
 
-def _choose(slots: int, queued: QuerySet[Execution]) -> list[int]:
+def _choose(slots: int, queued: QuerySet[Execution], turns: Mapping[int, int]) -> list[int]:
     running = dict(
         Execution.objects.active().filter(state=State.RUNNING).order_by().values_list("owner").annotate(Count("pk"))
     )
@@ -112,7 +127,7 @@ def _choose(slots: int, queued: QuerySet[Execution]) -> list[int]:
     chosen: list[int] = []
     for priority in sorted({priority for priority, _, _ in waiting_owners}, reverse=True):
         owners = [(owner, first) for p, owner, first in waiting_owners if p == priority]
-        owners.sort(key=lambda item: (running.get(item[0], 0), item[1]))
+        owners.sort(key=lambda item: (running.get(item[0], 0), turns.get(item[0], 0), item[1]))
         lines: list[tuple[int, list[int]]] = []
         for owner, _ in owners:
             room = min(conf.max_running_per_owner - running.get(owner, 0), slots - len(chosen))

@@ -73,6 +73,7 @@ class Supervisor:
         self._background: list[asyncio.Task[None]] = []
         self._to_compact: asyncio.Queue[int] = asyncio.Queue()
         self._orphans: set[int] = set()
+        self._turns: dict[int, int] = {}
         self._wake = asyncio.Event()
         self._poll = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -193,7 +194,7 @@ class Supervisor:
     async def _claim(self) -> list[Execution]:
         """Claim what there is room for. Cancellation: waits for the answer first, so that nothing is claimed unseen."""
         work = asyncio.ensure_future(
-            self._in_database(self.database.run(claim, self.worker_id, self.free_slots, self.agents))
+            self._in_database(self.database.run(claim, self.worker_id, self.free_slots, self.agents, self._turns))
         )
         try:
             return await asyncio.shield(work) or []
