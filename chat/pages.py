@@ -13,11 +13,12 @@ from django.views.decorators.http import require_safe
 from chat import services
 from chat.examples import examples_for
 from chat.models import Session
-from chat.turns import segments_of, turns_of
+from chat.turns import Turn, segments_of, turns_of
 from executions.agents.tools import TOOLS
 from executions.conf import conf
 from executions.errors import InvalidInput, NotFound
 from executions.models import EventRow, Execution
+from executions.visitor import visitor
 
 #: How many sessions the list shows; older ones are found by searching.
 SESSIONS = 100
@@ -27,10 +28,12 @@ SESSIONS = 100
 @require_safe
 def chat(request: HttpRequest, session_id: str = "") -> HttpResponse:
     """Show a conversation, or the beginning of a new one."""
-    session, turns, earlier = None, [], None
+    session: Session | None = None
+    turns: list[Turn] = []
+    earlier: int | None = None
     if session_id:
         try:
-            session = services.get_session(request.user, session_id)
+            session = services.get_session(visitor(request), session_id)
         except (NotFound, InvalidInput) as error:
             raise Http404(error.message) from None
         turns, earlier = turns_of(session, _number(request.GET.get("before")))
@@ -52,14 +55,14 @@ def _sessions(request: HttpRequest) -> dict[str, Any]:
     """Return what the list of sessions needs."""
     query = request.GET.get("q", "").replace("\0", "").strip()[: services.MAX_QUERY_CHARS]
     archived = "archived" in request.GET
-    sessions: QuerySet[Session] = Session.objects.owned_by(request.user).newest_first()
+    sessions: QuerySet[Session] = Session.objects.owned_by(visitor(request)).newest_first()
     if query:
-        said = Q(pk__in=services.search(request.user, query, 1000).values("session"))
+        said = Q(pk__in=services.search(visitor(request), query, 1000).values("session"))
         sessions = sessions.filter(Q(title__icontains=query) | said)
     else:
         sessions = sessions.filter(archived=archived)
     rows = list(sessions[:SESSIONS])
-    live = Execution.objects.filter(owner=request.user).unfinished().without_bodies().order_by("-pk")
+    live = Execution.objects.filter(owner=visitor(request)).unfinished().without_bodies().order_by("-pk")
     statuses = {execution.session_id: execution.status for execution in live}
     for row in rows:
         row.live = statuses.get(row.session_id, "")  # type: ignore[attr-defined]
@@ -74,7 +77,7 @@ def _number(raw: str | None) -> int | None:
 @require_safe
 def segments(request: HttpRequest, pk: int) -> JsonResponse:
     """Return the pieces of a finished answer as HTML, for the page that has streamed them with tools in between."""
-    if not Execution.objects.filter(owner=request.user).finished().filter(pk=pk).exists():
+    if not Execution.objects.filter(owner=visitor(request)).finished().filter(pk=pk).exists():
         raise Http404("There is no such execution.")
     events = EventRow.objects.filter(execution_id=pk).order_by("seq").values_list("type", "data")
     return JsonResponse({"segments": segments_of(list(events))})

@@ -18,10 +18,12 @@ from executions.claiming import queue_position
 from executions.conf import conf
 from executions.errors import ExecutionError
 from executions.models import EventRow, Execution
+from executions.models.execution import ExecutionQuerySet
 from executions.narrowing import SEARCHED_ROWS, containing, newest
 from executions.pictures import STRIP_HEIGHT, WIDTH, strip, timeline
 from executions.states import Outcome, Source, State
 from executions.timeline import spans
+from executions.visitor import visitor
 
 PAGE = 40
 STRIP = 60
@@ -31,12 +33,12 @@ MAX_EVENTS = 1000
 MAX_ID = 2**63 - 1
 
 
-def _visible(request: HttpRequest) -> tuple[QuerySet[Execution], bool]:
+def _visible(request: HttpRequest) -> tuple[ExecutionQuerySet, bool]:
     """Return the executions this page is about: one's own, or everybody's where staff asks for them."""
     everyone = request.GET.get("who") == "all" and request.user.is_staff
     executions = Execution.objects.visible_to(request.user)
     if not everyone:
-        executions = executions.filter(owner=request.user)
+        executions = executions.filter(owner=visitor(request))
     return executions.without_bodies().select_related("owner", "cancel_requested_by"), everyone
 
 
@@ -81,7 +83,7 @@ def activity(request: HttpRequest) -> HttpResponse:
 @require_safe
 def count(request: HttpRequest) -> JsonResponse:
     """Say how many executions of one's own can be stopped, for the number in the rail."""
-    return JsonResponse({"count": Execution.objects.filter(owner=request.user).unfinished().count()})
+    return JsonResponse({"count": Execution.objects.filter(owner=visitor(request)).unfinished().count()})
 
 
 @login_required
@@ -90,7 +92,7 @@ def history(request: HttpRequest) -> HttpResponse:
     """Show finished executions, newest first, filtered, page by page."""
     executions, everyone = _visible(request)
     asked = {name: request.GET.get(name, "").replace("\0", "").strip()[:200] for name in ("outcome", "agent", "q")}
-    found = executions.finished()
+    found: QuerySet[Execution] = executions.finished()
     if asked["outcome"] in list(Outcome):
         found = found.filter(outcome=asked["outcome"])
     if asked["agent"]:
@@ -149,7 +151,9 @@ def stop(request: HttpRequest) -> HttpResponse:
     else:
         executions = executions.unfinished()
     try:
-        report = services.cancel(executions, by=request.user, reason=request.POST.get("reason", ""), source=Source.PAGE)
+        report = services.cancel(
+            executions, by=visitor(request), reason=request.POST.get("reason", ""), source=Source.PAGE
+        )
     except ExecutionError as error:
         messages.error(request, error.message)
     else:
@@ -169,7 +173,7 @@ def _tell(request: HttpRequest, report: services.CancelReport) -> None:
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Start the same request again and show the new run."""
     try:
-        again = services.retry(_get(request, pk), by=request.user, source=Source.PAGE)
+        again = services.retry(_get(request, pk), by=visitor(request), source=Source.PAGE)
     except ExecutionError as error:
         messages.error(request, error.message)
         return redirect("execution", pk)
