@@ -7,7 +7,9 @@ somebody else, is left as it is and not reported.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Max
@@ -15,12 +17,16 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from executions.changes import announce, change_of
-from executions.events import Finished, Text
+from executions.events import Finished, Text, Usage
 from executions.models import EventRow, Execution
 from executions.signals import executions_finished
 from executions.states import State
 
 logger = logging.getLogger(__name__)
+
+
+#: What an execution that nobody finishes in order still has in its journal.
+_FROM_THE_JOURNAL = ["output", "last_seq", "input_tokens", "output_tokens", "requests", "cost_usd"]
 
 
 def finish_unheld(executions: Sequence[Execution], state: State, event: Finished) -> list[int]:
@@ -43,8 +49,12 @@ def finish_unheld(executions: Sequence[Execution], state: State, event: Finished
     texts = EventRow.objects.filter(execution__in=begun, type=Text.type)
     for pk, data in texts.order_by("execution_id", "seq").values_list("execution_id", "data"):
         parts.setdefault(pk, []).append(data["text"])
+    used = dict(_last_usage(begun))
     now = timezone.now()
     for execution in won:
+        usage = used.get(execution.pk, {})
+        execution.input_tokens, execution.output_tokens = usage.get("input_tokens", 0), usage.get("output_tokens", 0)
+        execution.requests, execution.cost_usd = usage.get("requests", 0), cost(usage.get("cost_usd"))
         execution.output = "".join(parts.get(execution.pk, ()))
         execution.last_seq = last.get(execution.pk, 0) + 1
         execution.state, execution.outcome = State.FINISHED, event.outcome
@@ -61,7 +71,7 @@ def finish_unheld(executions: Sequence[Execution], state: State, event: Finished
         finished_at=Now(),
         changed_at=Now(),
     )
-    Execution.objects.bulk_update(begun, ["output", "last_seq"], batch_size=200)
+    Execution.objects.bulk_update(begun, _FROM_THE_JOURNAL, batch_size=200)
     data = event.data()
     EventRow.objects.bulk_create(
         [EventRow(execution=e, seq=e.last_seq, type=event.type, data=data, created_at=now) for e in won]
@@ -70,6 +80,17 @@ def finish_unheld(executions: Sequence[Execution], state: State, event: Finished
         tell_finished(won)
         announce([change_of(e, "finished") for e in won])
     return [e.pk for e in won]
+
+
+def cost(dollars: float | None) -> Decimal | None:
+    """Return a cost as the database keeps it, to a millionth of a dollar."""
+    return None if dollars is None else Decimal(str(round(dollars, 6)))
+
+
+def _last_usage(executions: Sequence[Execution]) -> Iterable[tuple[int, dict[str, Any]]]:
+    """Return what each execution had used by the last time it said so."""
+    rows = EventRow.objects.filter(execution__in=executions, type=Usage.type).order_by("execution_id", "seq")
+    return rows.values_list("execution_id", "data")
 
 
 def tell_finished(executions: Sequence[Execution]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from executions.agents.base import Answer, LimitExceeded, Limits, Run
 from executions.cleaning import clean_text
+from executions.clock import Clock
 from executions.events import Answered, Event, Question, Text, ToolFinished, ToolStarted, Usage
 from executions.journal import Journal
 from executions.log import Log
@@ -63,6 +64,9 @@ class Running:
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _events: int = 0
     _turn_began: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.clock = Clock(self.limits.wall_seconds, lambda: self.stop(StopReason.TIMED_OUT))
 
     @property
     def pk(self) -> int:
@@ -128,6 +132,7 @@ class Running:
             self._answer = asyncio.get_running_loop().create_future()
             self._question_id = question.question_id
             self.waiting = True
+            self.clock.stop()
             try:
                 if not await self.journal.wait(self.log, Wait(self.pk, question)):
                     await self._too_late()
@@ -135,6 +140,7 @@ class Running:
             finally:
                 self.waiting = False
                 self._answer = None
+                self.clock.run()
             self.journal.append(self.log, Answered(question.question_id, answer), urgent=True)
         return Answer(answer.get("answers", {}), answer.get("approved", False), answer.get("comment", ""))
 

@@ -186,7 +186,11 @@ class Supervisor:
                 await self._in_database(self.database.run(release, self.worker_id, [e.pk for e in claimed]))
                 continue
             for execution in claimed:
-                self._begin(execution)
+                try:
+                    self._begin(execution)
+                except Exception:
+                    # Held by its row and not run: it is found and finished as an orphan.
+                    logger.exception("execution %s can't be begun", execution.pk)
             if len(claimed) > 1:
                 # Many come at once: the next ones are claimed together.
                 await asyncio.sleep(min(time.monotonic() - began, MAX_CLAIM_PAUSE))
@@ -282,7 +286,7 @@ class Supervisor:
 
     async def _run(self, running: Running) -> None:
         loop = asyncio.get_running_loop()
-        timer = loop.call_later(running.limits.wall_seconds, running.stop, StopReason.TIMED_OUT)
+        running.clock.run()
         try:
             running.agent_task = loop.create_task(self._agent(running), context=contextvars.Context())
             if running.stop_reason is not None:
@@ -293,7 +297,7 @@ class Supervisor:
             request = await self._cancel_request(running)
             await self._outlast(running)
         finally:
-            timer.cancel()
+            running.clock.stop()
         await self._finish(running, request)
 
     async def _cancel_request(self, running: Running) -> held.CancelRequest | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -14,7 +13,7 @@ from django.utils import timezone
 from executions.changes import announce, change_of
 from executions.cleaning import clean, clean_text
 from executions.events import Entry, Finished, Question, Usage
-from executions.finishing import finish_unheld, tell_finished
+from executions.finishing import cost, finish_unheld, tell_finished
 from executions.models import EventRow, Execution, Worker
 from executions.states import Outcome, State
 
@@ -160,7 +159,7 @@ def _finish(step: Finish, batch: Batch) -> bool:
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,
             requests=usage.requests,
-            cost_usd=None if usage.cost_usd is None else Decimal(str(round(usage.cost_usd, 6))),
+            cost_usd=cost(usage.cost_usd),
             last_seq=step.seq,
             finished_at=Now(),
             changed_at=Now(),

@@ -1,5 +1,7 @@
 """An execution's way from the request to its one outcome, on a real worker."""
 
+import asyncio
+
 import pytest
 from asgiref.sync import sync_to_async
 
@@ -144,3 +146,14 @@ async def test_a_late_reader_gets_the_compacted_journal_exactly_once(start):
         seen = "".join(e.data["text"] for e in live[:cut] if e.type == "text")
         rest = "".join(e.data["text"] for e in await events_of(execution, cut) if e.type == "text")
         assert seen + rest == "".join(e.data["text"] for e in texts)
+
+
+async def test_the_wall_time_stands_still_while_the_owner_is_asked(start, owner):
+    execution = await start("ask Which? | Red | Blue\nwait 1m", limits={"wall_seconds": 0.2})
+    question = await wait_for_event(execution, "question")
+    await asyncio.sleep(0.4)  # longer than the limit: what is tested is that nothing happens meanwhile
+    assert (await reload(execution)).state == "waiting"
+    given = {"question_id": question.data["question_id"], "answer": {"answers": {"Which?": "Red"}}, "by": owner}
+    await sync_to_async(services.answer)(execution.pk, **given)
+    await events_of(execution)
+    assert (await reload(execution)).outcome == "timed_out"
