@@ -1,5 +1,7 @@
 /** Where you write. Stop is where Send was; while something runs, Enter queues and Ctrl+Enter interrupts. */
 
+import { placeAll } from "../kakoclaw/popover.js";
+
 const PHONE = matchMedia("(pointer: coarse)");
 
 /** Fires `send` (detail: content, model, excludeTools, onBusy) and `stop` (detail: reason). */
@@ -24,6 +26,7 @@ export class Composer extends EventTarget {
     this.parts.interrupt.addEventListener("click", () => this.submit("interrupt"));
     document.addEventListener("keydown", (event) => this.escape(event));
     this.reason.addEventListener("submit", (event) => this.stopWithReason(event));
+    placeAll(form.querySelectorAll("[popovertarget]"));
     this.restore();
     for (const button of document.querySelectorAll("[data-example]")) {
       button.addEventListener("click", () => this.write(button.dataset.example));

@@ -48,6 +48,10 @@ export class Conversation extends EventTarget {
     const unfinished = [...this.turns.values()].filter((turn) => turn.unfinished).slice(-MAX_RESUMED);
     const after = Object.fromEntries(unfinished.map((turn) => [turn.id, turn.seq]));
     this.connection.send({ type: "subscribe", session_id: this.session, after });
+    // A request to stop may have been lost with the connection; asking twice is harmless.
+    for (const turn of unfinished) {
+      if (turn.asked) this.connection.send({ type: "cancel", execution_id: turn.id, reason: turn.reason });
+    }
     for (const { frame } of this.pending.values()) this.connection.send(frame);
   }
 
@@ -69,7 +73,7 @@ export class Conversation extends EventTarget {
   /** Stop a run; the page says so when the server does. Without a socket the request goes over HTTP. */
   async stop({ turn = this.current, reason = "" } = {}) {
     if (!turn?.id || !turn.unfinished) return;
-    turn.stopRequested();
+    turn.stopRequested(reason);
     this.changed();
     if (this.connection.send({ type: "cancel", execution_id: turn.id, reason })) return;
     try {

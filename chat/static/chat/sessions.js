@@ -5,6 +5,7 @@ import { confirm } from "../kakoclaw/confirm.js";
 import { clone, el, toast, wordOf } from "../kakoclaw/dom.js";
 import { now } from "../kakoclaw/clock.js";
 import { setTitle } from "../kakoclaw/notify.js";
+import { place } from "../kakoclaw/popover.js";
 
 const FINISHED = new Set(["succeeded", "failed", "canceled", "timed_out", "lost"]);
 const part = (row, name) => row.querySelector(`[data-part=${name}]`);
@@ -82,10 +83,7 @@ export class SessionList {
     const archived = this.row(id)?.dataset.archived === "yes";
     this.menu.querySelector("[data-archive-word]").textContent = archived ? "Bring back" : "Archive";
     this.menu.showPopover();
-    const { right, bottom } = button.getBoundingClientRect();
-    const { offsetWidth: width, offsetHeight: height } = this.menu;
-    this.menu.style.left = `${Math.max(8, Math.min(right - width, innerWidth - width - 8))}px`;
-    this.menu.style.top = `${bottom + height + 8 > innerHeight ? innerHeight - height - 8 : bottom + 4}px`;
+    place(this.menu, button);
     this.menu.querySelector("button").focus();
   }
 

@@ -44,7 +44,8 @@ export class ToolCard {
     if (status === "started" || !status) return;
     if (this.started && !replayed) this.part("elapsed").textContent = fine(now() - this.started);
     // What was streamed and the result are often the same; the result is what the agent was given.
-    if (result) this.write(result, true);
+    if (result && shown === "canceled" && this.streamed) this.write(`${this.streamed.endsWith("\n") ? "" : "\n"}${result}`);
+    else if (result) this.write(result, true);
   }
 
   /** Show more of what it prints; the end of a very long output is what stays in view. */

@@ -139,8 +139,9 @@ export class Turn {
   }
 
   /** You asked it to stop; it says `stopping` once the server does. */
-  stopRequested() {
+  stopRequested(reason) {
     this.asked = true;
+    this.reason = reason;
     this.part("stop").disabled = true;
   }
 

@@ -51,7 +51,19 @@ function tick() {
   for (const listener of listeners) listener();
 }
 
+/** Moments in the reader's own time zone, once: in the text, or in full when pointed at. */
+function localize() {
+  for (const node of document.querySelectorAll("time[data-local]")) {
+    node.textContent = new Date(node.dateTime).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  }
+  for (const node of document.querySelectorAll("time[data-local-title]")) {
+    node.title = new Date(node.dateTime).toLocaleString(undefined, { dateStyle: "full", timeStyle: "medium" });
+  }
+}
+
 export function startClock() {
+  localize();
+  document.addEventListener("refreshed", localize);
   tick();
   setInterval(tick, 1000);
 }
