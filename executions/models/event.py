@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from django.db import connection, models
@@ -9,6 +10,8 @@ from django.db import connection, models
 from executions.events import Entry
 
 COLUMNS = "execution_id, seq, type, data, created_at"
+#: The same as arrays of PostgreSQL.
+ARRAYS = "%s::bigint[], %s::integer[], %s::text[], %s::jsonb[], %s::timestamptz[]"
 
 
 class EventRowManager(models.Manager["EventRow"]):
@@ -21,13 +24,17 @@ class EventRowManager(models.Manager["EventRow"]):
         """
         if not entries:
             return
-        sql = f"INSERT INTO {self.model._meta.db_table} ({COLUMNS}) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608 - ours
-        if ignore_conflicts:
-            sql += " ON CONFLICT DO NOTHING"
-        json, time = connection.ops.adapt_json_value, connection.ops.adapt_datetimefield_value
-        rows = [(e.execution_id, e.seq, e.type, json(e.data, None), time(e.created_at)) for e in entries]
+        head = f"INSERT INTO {self.model._meta.db_table} ({COLUMNS})"
+        tail = "ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+        time = connection.ops.adapt_datetimefield_value
+        rows = [(e.execution_id, e.seq, e.type, json.dumps(e.data), time(e.created_at)) for e in entries]
         with connection.cursor() as cursor:
-            cursor.executemany(sql, rows)
+            if connection.vendor == "postgresql":
+                # One statement, whatever the number of rows: twice as many rows a second as a statement for each.
+                columns = [list(column) for column in zip(*rows, strict=True)]
+                cursor.execute(f"{head} SELECT * FROM unnest({ARRAYS}) {tail}", columns)  # noqa: S608 - ours
+            else:
+                cursor.executemany(f"{head} VALUES (%s, %s, %s, %s, %s) {tail}", rows)
 
 
 class EventRow(models.Model):
