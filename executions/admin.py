@@ -149,9 +149,7 @@ class ExecutionAdmin(ExecutionPages):
         # Not joined: SQLite would go through the people first, and sort all that they have.
         return Execution.objects.visible_to(request.user).defer(*HEAVY).prefetch_related("owner", "worker")
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: Any, search_term: str
-    ) -> tuple[Any, bool]:
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Look for one thing after the other, as each has an index of its own, and for words among the newest."""
         term = search_term.replace("\0", "").strip()
         if not term:
