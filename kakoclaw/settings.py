@@ -253,7 +253,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"one_line": {"()": "kakoclaw.one_line.OneLine"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"stderr": {"class": "kakoclaw.logs.StderrHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "kakoclaw": {"level": (level := env.choice("KAKOCLAW_LOG_LEVEL", "info", LEVELS).upper())},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
 import sys
 from contextlib import closing
 
@@ -11,7 +13,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.servers import Server, Servers
+from tests.servers import ROOT, Server, Servers, environment
 
 
 def test_pages_and_static_files_come_with_their_headers(server: Server) -> None:
@@ -71,3 +73,22 @@ def test_uvicorn_serves_the_same_application(servers: Servers) -> None:
     assert "Application shutdown complete" in server.log
     second = servers.start(server.home)
     assert second.execution(running)["outcome"] == "lost"
+
+
+def test_a_server_whose_log_nobody_reads_any_more_still_ends_in_good_order(servers: Servers) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "serve"],
+        cwd=ROOT,
+        env=environment(servers.home()),
+        stdout=subprocess.PIPE,
+        stderr=writer,
+        text=True,
+    )
+    os.close(writer)
+    assert process.stdout is not None
+    with process, closing(process.stdout) as output:
+        assert " serves " in next(output)
+        process.terminate()
+        assert process.wait(timeout=30) == 0
