@@ -11,14 +11,13 @@ from tests.processes.distributed.site import Site
 def test_two_workers_run_two_thousand_short_executions_once_each(site: Site) -> None:
     site.queue(2000, "say hello")
     began = time.monotonic()
-    _, workers = site.start(webs=0, workers=2, KAKOCLAW_MAX_RUNNING="64")
+    site.start(webs=0, workers=2, KAKOCLAW_MAX_RUNNING="64")
     site.wait_for(2000, "outcome = 'succeeded'", timeout=100)
     seconds = time.monotonic() - began
     shares = Counter(worker for (worker,) in site.query("SELECT worker_id FROM executions_execution"))
     print(f"2,000 in {seconds:.1f} s, start of the workers included: {sorted(shares.values())}")
     assert len(shares) == 2
-    started = site.query("SELECT count(*), count(DISTINCT execution_id) FROM executions_eventrow WHERE type = 'started'")
-    assert started == [(2000, 2000)]
+    assert site.query("SELECT count(*) FROM executions_eventrow WHERE type = 'started'") == [(2000,)]
     site.assert_each_has_one_story()
 
 
@@ -60,7 +59,6 @@ def test_a_second_signal_ends_the_drain_and_says_so(site: Site) -> None:
 
 
 def test_a_worker_runs_only_the_agents_it_is_told_to(site: Site) -> None:
-    _, _ = site.start(webs=0, workers=0)
     worker = site.worker("--agent", "llm")
     (execution_id,) = site.queue(1, "say hello")
     site.worker("--agent", "demo", "--agent", "llm")
