@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine
 from typing import Any
 
@@ -23,9 +24,15 @@ WORKERS = "workers"
 #: Heard by every process with readers of life-cycle changes.
 CHANGES = "changes"
 
+#: After this a doorbell is given up: a channel layer that neither takes nor refuses must not pile them up.
+SEND_SECONDS = 5.0
+#: Seconds between two lines of the log about doorbells that are lost.
+QUIET_SECONDS = 10.0
+
 #: The event loop of this process's server or worker, when it has one.
 _home_loop: asyncio.AbstractEventLoop | None = None
 _ringing: set[asyncio.Task[None]] = set()
+_quiet_until = 0.0
 
 
 def set_home_loop(loop: asyncio.AbstractEventLoop | None) -> None:
@@ -50,9 +57,19 @@ async def send(group: str, message: dict[str, Any]) -> None:
     if layer is None:
         return
     try:
-        await layer.group_send(group, message)
+        async with asyncio.timeout(SEND_SECONDS):
+            await layer.group_send(group, message)
     except (OSError, RedisError, ChannelFull) as error:
-        logger.warning("doorbell %s for %s was lost: %s", message.get("type"), group, error)
+        _lost(message, error)
+
+
+def _lost(message: dict[str, Any], error: Exception) -> None:
+    """Say that doorbells are lost: in an outage every one is, so now and then is enough."""
+    global _quiet_until
+    if time.monotonic() >= _quiet_until:
+        _quiet_until = time.monotonic() + QUIET_SECONDS
+        reason = str(error) or type(error).__name__
+        logger.warning("doorbells are lost, the database is polled (%s: %s)", message.get("type"), reason)
 
 
 def ring(group: str, message: dict[str, Any]) -> None:

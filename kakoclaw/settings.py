@@ -41,7 +41,15 @@ if REDIS_URL:
             "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}], "prefix": "kakoclaw"},
         }
     }
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+        },
+        # While Redis is away, each process counts for itself.
+        "this_process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    }
 else:
     CHANNEL_LAYERS = {
         "default": {
@@ -251,7 +259,10 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"one_line": {"()": "kakoclaw.one_line.OneLine"}},
+    "filters": {
+        "one_line": {"()": "kakoclaw.one_line.OneLine"},
+        "outage_line": {"()": "kakoclaw.one_line.OutageLine"},
+    },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "kakoclaw.logs.StderrHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
@@ -262,6 +273,8 @@ LOGGING = {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         "django.security": {"filters": ["one_line"]},
         "django.security.DisallowedHost": {"filters": ["one_line"]},
+        # It tries again every second while Redis is away.
+        "channels_redis.pubsub": {"filters": ["outage_line"]},
         # Every 404 of every scanner would be a line; errors (5xx) still are.
         "django.request": {"level": "ERROR"},
     },

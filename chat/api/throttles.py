@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import unicodedata
 from typing import Any
 
+from django.core.cache import caches
 from django.http import HttpRequest
+from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
+
+logger = logging.getLogger(__name__)
 
 
 class PasswordThrottle(SimpleRateThrottle):
@@ -23,7 +28,18 @@ class PasswordThrottle(SimpleRateThrottle):
         return str(api_settings.DEFAULT_THROTTLE_RATES.get(self.scope) or "10/min")
 
     def allow_request(self, request: Request | HttpRequest, view: APIView | None) -> bool:
-        """Count an attempt, and return whether there may be one: also for forms, which know neither of DRF's."""
+        """Count an attempt, and return whether there may be one: also for forms, which know neither of DRF's.
+
+        While the shared cache is away this process counts for itself: nobody is locked out, nobody may guess freely.
+        """
+        try:
+            return self._allowed(request, view)
+        except RedisError as error:
+            logger.warning("attempts to log in are counted by each process alone: %s", error)
+            self.cache = caches["this_process"]
+            return self._allowed(request, view)
+
+    def _allowed(self, request: Request | HttpRequest, view: APIView | None) -> bool:
         allowed: bool = super().allow_request(request, view)  # type: ignore[arg-type]
         return allowed
 
