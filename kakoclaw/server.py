@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -72,10 +73,14 @@ class Server(daphne.Server):
         """Serve until stopped, and return the exit status: 0, or 1 when the start or the end failed."""
         # Not callWhenRunning: that calls back before asyncio's loop runs.
         reactor.callLater(0, self._start)
+        self._standard_streams = sys.stdout, sys.stderr
         super().run()
         return self.status
 
     def _start(self) -> None:
+        # Twisted has made both of them write to its log, so that a line that cannot be logged (the disk is full, the
+        # terminal is gone) would be reported to the log, for ever.
+        sys.stdout, sys.stderr = self._standard_streams
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._signaled, number)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
+import sys
 from base64 import b64encode
 from contextlib import ExitStack, closing
 from typing import Any
@@ -15,7 +17,7 @@ from websockets import Origin
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.servers import Server, Servers, manage
+from tests.servers import ROOT, Server, Servers, environment, manage
 
 MEGABYTE = 1024 * 1024
 
@@ -142,3 +144,26 @@ def test_a_second_server_on_one_home_says_in_one_line_who_has_it(server: Server)
     assert len(lines) == 1, lines
     assert f"is in use by another server, process {server.process.pid}" in lines[0]
     assert manage(server.home, "executions", "active", "--json").returncode == 0
+
+
+def test_a_server_whose_log_cannot_be_written_still_stops(servers: Servers) -> None:
+    """The terminal is gone, or the disk is full: what cannot be logged must not be logged again and again."""
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "serve"],
+        cwd=ROOT,
+        env=environment(servers.home()),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if " serves http" in line:
+                break
+        process.stdout.close()
+        process.terminate()
+        try:
+            assert process.wait(timeout=60) == 0
+        finally:
+            process.kill()
