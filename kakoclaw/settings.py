@@ -6,6 +6,8 @@ from pathlib import Path
 
 import environ
 
+from executions.agents.base import AgentFailure
+from executions.agents.llm import mcp_config as mcp_config_file
 from kakoclaw import __version__
 from kakoclaw.databases import EXAMPLE as DATABASE_EXAMPLE
 from kakoclaw.databases import SCHEMES as DATABASE_SCHEMES
@@ -18,8 +20,11 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Variables that are set win over the file, so that one start can be different. Keys of model providers are read from
 # the process's environment by their own libraries, so the file is read into that.
-environ.Env.read_env(os.environ.get("KAKOCLAW_ENV_FILE", BASE_DIR / ".env"))
+env_file = os.environ.get("KAKOCLAW_ENV_FILE", "")
+environ.Env.read_env(env_file or BASE_DIR / ".env")
 env = Environment(os.environ)
+if env_file and not Path(env_file).exists():
+    env.wrong("KAKOCLAW_ENV_FILE", "must be the path of an existing file, or /dev/null for none")
 env.known |= {"KAKOCLAW_ENV_FILE", "KAKOCLAW_ADMIN_PASSWORD", "KAKOCLAW_EXECUTION"}
 
 # Where things are kept ------------------------------------------------------------------------------------------------
@@ -64,6 +69,8 @@ else:
 SERVE_HOST = env.text("HOST", "127.0.0.1")
 SERVE_PORT = env.number("PORT", 18880, minimum=0, maximum=65535)
 ALLOWED_HOSTS = env.names("KAKOCLAW_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+if any("/" in host for host in ALLOWED_HOSTS):
+    env.wrong("KAKOCLAW_ALLOWED_HOSTS", "must be a list of names and addresses, such as kakoclaw.example.org,10.0.0.5")
 CSRF_TRUSTED_ORIGINS = [origin.rstrip("/").lower() for origin in env.names("KAKOCLAW_TRUSTED_ORIGINS")]
 if any(not origin.startswith(("http://", "https://")) for origin in CSRF_TRUSTED_ORIGINS):
     env.wrong("KAKOCLAW_TRUSTED_ORIGINS", "must be a list of origins such as https://kakoclaw.example.org")
@@ -117,6 +124,11 @@ for model in MODELS:
 MCP_CONFIG = Path(mcp_config).expanduser().absolute() if (mcp_config := env.text("KAKOCLAW_MCP_CONFIG")) else None
 if MCP_CONFIG and not MCP_CONFIG.is_file():
     env.wrong("KAKOCLAW_MCP_CONFIG", "must be the path of an existing JSON file")
+elif MCP_CONFIG:
+    try:
+        mcp_config_file.read(MCP_CONFIG)
+    except AgentFailure as error:
+        env.problems.append(f"KAKOCLAW_MCP_CONFIG is wrong: {error}")
 
 LEASE_SECONDS = env.number("KAKOCLAW_LEASE_SECONDS", 10, maximum=3600)
 HEARTBEAT_SECONDS = env.number("KAKOCLAW_HEARTBEAT_SECONDS", 3, maximum=1200)
@@ -185,6 +197,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "kakoclaw.middleware.DatabaseAway",
 ]
 TEMPLATES = [
     {

@@ -65,7 +65,10 @@ def test_a_home_that_is_not_set_up(tmp_path: Path) -> None:
         ("KAKOCLAW_MODLE", "demo", "did you mean KAKOCLAW_MODEL?"),
         ("KAKOCLAW_SECRET_KEY", "short", "at least 50 characters"),
         ("KAKOCLAW_TRUSTED_ORIGINS", "example.org", "https://kakoclaw.example.org"),
+        ("KAKOCLAW_ALLOWED_HOSTS", "https://example.org", "names and addresses"),
+        ("KAKOCLAW_ENV_FILE", "/nowhere.env", "existing file"),
         ("KAKOCLAW_MCP_CONFIG", "/nowhere.json", "existing JSON file"),
+        ("KAKOCLAW_MCP_CONFIG", __file__, "is not JSON"),
         ("DATABASE_URL", "mysql://user:secret@host/db", "postgres://"),
         ("DATABASE_URL", "postgres://user:secret@127.0.0.1:1/db", "The database cannot be used"),
         ("REDIS_URL", "localhost", "redis://"),
@@ -76,6 +79,23 @@ def test_a_wrong_setting(servers: Servers, name: str, value: str, expected: str)
     line = the_line(manage(servers.home(), "serve", **{name: value}))
     assert expected in line
     assert "secret" not in line
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    """A limit on the size of files is as good as a disk that is full."""
+    code = "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+    code += "resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000)); "
+    code += "import runpy; sys.argv = ['manage.py', 'setup']; runpy.run_path('manage.py', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment(tmp_path / "home"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "could not be set up" in the_line(done)
 
 
 def test_two_servers_that_start_together_agree_on_one_secret_key(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import OperationalError, connection
 
-from kakoclaw.preflight import require_database
+from kakoclaw.preflight import first_line, require_database
 
 CREDENTIALS = """
   ┌──────────────────────────────────────────────────────────────┐
@@ -35,9 +35,12 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         _prepare_home()
         require_database()
-        call_command("migrate", interactive=False, verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
-        self._make_admin()
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+            call_command("collectstatic", interactive=False, verbosity=0)
+            self._make_admin()
+        except (OSError, OperationalError) as error:
+            raise CommandError(f"{settings.HOME} could not be set up: {first_line(error)}") from error
 
     def _make_admin(self) -> None:
         if User.objects.filter(is_superuser=True).exists():
