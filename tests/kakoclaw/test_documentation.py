@@ -16,5 +16,5 @@ def test_every_setting_is_in_the_table_and_every_row_is_a_setting(repository: Pa
 
 def test_files_that_the_documentation_links_to_exist(repository: Path) -> None:
     for document in [repository / "README.md", *(repository / "docs").glob("*.md")]:
-        for link in re.findall(r"\]\(([^)#:]+)", document.read_text()):
+        for link in re.findall(r"\]\(([^)#:]+)[)#]", document.read_text()):
             assert (document.parent / link).exists(), f"{document.name} links to {link}"
