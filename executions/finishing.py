@@ -7,9 +7,8 @@ somebody else, is left as it is and not reported.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Max
@@ -49,12 +48,12 @@ def finish_unheld(executions: Sequence[Execution], state: State, event: Finished
     texts = EventRow.objects.filter(execution__in=begun, type=Text.type)
     for pk, data in texts.order_by("execution_id", "seq").values_list("execution_id", "data"):
         parts.setdefault(pk, []).append(data["text"])
-    used = dict(_last_usage(begun))
+    used = _last_usage(begun)
     now = timezone.now()
     for execution in won:
-        usage = used.get(execution.pk, {})
-        execution.input_tokens, execution.output_tokens = usage.get("input_tokens", 0), usage.get("output_tokens", 0)
-        execution.requests, execution.cost_usd = usage.get("requests", 0), cost(usage.get("cost_usd"))
+        usage = used.get(execution.pk, Usage())
+        execution.input_tokens, execution.output_tokens = usage.input_tokens, usage.output_tokens
+        execution.requests, execution.cost_usd = usage.requests, cost(usage.cost_usd)
         execution.output = "".join(parts.get(execution.pk, ()))
         execution.last_seq = last.get(execution.pk, 0) + 1
         execution.state, execution.outcome = State.FINISHED, event.outcome
@@ -87,10 +86,14 @@ def cost(dollars: float | None) -> Decimal | None:
     return None if dollars is None else Decimal(str(round(dollars, 6)))
 
 
-def _last_usage(executions: Sequence[Execution]) -> Iterable[tuple[int, dict[str, Any]]]:
-    """Return what each execution had used by the last time it said so."""
+def _last_usage(executions: Sequence[Execution]) -> dict[int, Usage]:
+    """Return what each execution had used by the last time it said so; what is no usage is left out."""
     rows = EventRow.objects.filter(execution__in=executions, type=Usage.type).order_by("execution_id", "seq")
-    return rows.values_list("execution_id", "data")
+    return {
+        pk: Usage(**data)
+        for pk, data in rows.values_list("execution_id", "data")
+        if all(value is None or (isinstance(value, int | float) and 0 <= value < 2**31) for value in data.values())
+    }
 
 
 def tell_finished(executions: Sequence[Execution]) -> None:

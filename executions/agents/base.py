@@ -18,7 +18,7 @@ from executions.events import Event, Question
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One earlier exchange of the same session, oldest first in :attr:`Run.history`.
+    """One earlier exchange of the same session, as :attr:`Run.history` returns them.
 
     ``transcript`` is what the agent of that turn left in :attr:`Run.transcript` (JSON), or ``None``; then ``prompt``
     and ``output`` (possibly partial) are all that is known of it.
@@ -109,8 +109,9 @@ class Run:
     model: str
     options: Mapping[str, Any]
     workspace: Path
-    history: Sequence[Turn]
     limits: Limits
+    #: Return the earlier turns of the session, oldest first: ``await run.history()``. Read when asked for.
+    history: Callable[[], Awaitable[Sequence[Turn]]]
     #: Record an event. Raises LimitExceeded when the output limit is reached.
     emit: Callable[[Event], Awaitable[None]]
     #: Show a question, wait for its answer. The execution is ``waiting`` meanwhile.

@@ -121,6 +121,9 @@ def make_run(
         await recorder.started(process)
         return process
 
+    async def recall() -> Sequence[Turn]:
+        return history
+
     run = Run(
         execution_id=execution_id,
         owner="tester",
@@ -129,7 +132,7 @@ def make_run(
         model=model,
         options=options or {},
         workspace=workspace,
-        history=history,
+        history=recall,
         limits=limits,
         emit=recorder.emit,
         ask=recorder.ask,

@@ -170,7 +170,7 @@ async def test_an_execution_that_was_claimed_and_never_begun_is_finished(make_wo
     assert (await reload(row)).error_code == "never_begun"
 
 
-async def test_a_cancel_while_the_history_loads_is_heard(worker, start, monkeypatch):
+async def test_a_cancel_while_the_history_loads_is_heard(worker, behave, monkeypatch):
     loading, go = threading.Event(), threading.Event()
 
     def load_slowly(execution):
@@ -178,8 +178,12 @@ async def test_a_cancel_while_the_history_loads_is_heard(worker, start, monkeypa
         assert go.wait(10)
         return []
 
+    async def remember(run):
+        await run.history()
+        await run.emit(Text("never"))
+
     monkeypatch.setattr(conf.history, load_slowly)
-    execution = await start("say never", session_id="a")
+    execution = await behave(remember, session_id="a")
     await await_until(loading.is_set)
     await cancel(execution)
     supervisor = worker.supervisor

@@ -43,7 +43,7 @@ async def work(run: Run, mcp_config: Path | str | None, history_chars: int) -> N
     failure: AgentFailure | None = None
     async with open_toolbox(run, mcp_config) as toolbox:
         try:
-            await Session(run, model, toolbox, history.load(run.history, history_chars)).work()
+            await Session(run, model, toolbox, history.load(await run.history(), history_chars)).work()
         except AgentFailure as error:
             # Carried out by hand: the task groups of MCP clients would wrap it in an exception group.
             failure = error
