@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Max
@@ -89,11 +90,16 @@ def cost(dollars: float | None) -> Decimal | None:
 def _last_usage(executions: Sequence[Execution]) -> dict[int, Usage]:
     """Return what each execution had used by the last time it said so; what is no usage is left out."""
     rows = EventRow.objects.filter(execution__in=executions, type=Usage.type).order_by("execution_id", "seq")
-    return {
-        pk: Usage(**data)
-        for pk, data in rows.values_list("execution_id", "data")
-        if all(value is None or (isinstance(value, int | float) and 0 <= value < 2**31) for value in data.values())
-    }
+    return {pk: Usage(**data) for pk, data in rows.values_list("execution_id", "data") if _is_usage(data)}
+
+
+def _is_usage(data: dict[str, Any]) -> bool:
+    """Whether an agent's numbers are such that the columns can hold them."""
+    counts = [value for name, value in data.items() if name != "cost_usd"]
+    dollars = data["cost_usd"]
+    return all(isinstance(count, int) and 0 <= count < 2**31 for count in counts) and (
+        dollars is None or (isinstance(dollars, int | float) and 0 <= dollars < 1_000_000)
+    )
 
 
 def tell_finished(executions: Sequence[Execution]) -> None:

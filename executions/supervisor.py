@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -332,7 +333,6 @@ class Supervisor:
         # loop's pool may be full of agents' blocking calls.
         workspace = workspace_of(execution)
         agent = await in_thread(_prepare, conf.agents[execution.agent], workspace)
-        history = await self._patiently(import_string(conf.history), execution)
         running.run = Run(
             execution_id=execution.pk,
             owner=execution.owner.get_username(),
@@ -346,8 +346,8 @@ class Supervisor:
                 "mcp_config": conf.mcp_config,
             },
             workspace=workspace,
-            history=history,
             limits=running.limits,
+            history=partial(self._patiently, import_string(conf.history), execution),
             emit=running.emit,
             ask=running.ask,
             spawn=running.spawn,
