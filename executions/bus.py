@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Coroutine
 from typing import Any
 
@@ -16,6 +15,8 @@ from asgiref.sync import async_to_sync
 from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
+
+from executions.outages import Outage
 
 logger = logging.getLogger(__name__)
 
@@ -26,13 +27,11 @@ CHANGES = "changes"
 
 #: After this a doorbell is given up: a channel layer that neither takes nor refuses must not pile them up.
 SEND_SECONDS = 5.0
-#: Seconds between two lines of the log about doorbells that are lost.
-QUIET_SECONDS = 10.0
 
 #: The event loop of this process's server or worker, when it has one.
 _home_loop: asyncio.AbstractEventLoop | None = None
 _ringing: set[asyncio.Task[None]] = set()
-_quiet_until = 0.0
+_outage = Outage(logger, "doorbells are lost, the database is polled")
 
 
 def set_home_loop(loop: asyncio.AbstractEventLoop | None) -> None:
@@ -60,16 +59,7 @@ async def send(group: str, message: dict[str, Any]) -> None:
         async with asyncio.timeout(SEND_SECONDS):
             await layer.group_send(group, message)
     except (OSError, RedisError, ChannelFull) as error:
-        _lost(message, error)
-
-
-def _lost(message: dict[str, Any], error: Exception) -> None:
-    """Say that doorbells are lost: in an outage every one is, so now and then is enough."""
-    global _quiet_until
-    if time.monotonic() >= _quiet_until:
-        _quiet_until = time.monotonic() + QUIET_SECONDS
-        reason = str(error) or type(error).__name__
-        logger.warning("doorbells are lost, the database is polled (%s: %s)", message.get("type"), reason)
+        _outage.complain(error)
 
 
 def ring(group: str, message: dict[str, Any]) -> None:

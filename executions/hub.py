@@ -27,6 +27,7 @@ from executions.conf import conf
 from executions.database import DatabaseThread
 from executions.events import Change, Entry
 from executions.models import EventRow
+from executions.outages import Outage
 from executions.subscriptions import ChangeSubscription, Subscription
 
 logger = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class Hub:
         self._watched: dict[int, set[Subscription]] = {}
         self._changes: dict[int | None, set[ChangeSubscription]] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self.outage = Outage(logger, "readers can't reach the database")
 
     # Subscriptions ---------------------------------------------------------------------------------------------------
 
@@ -166,7 +168,7 @@ class Hub:
             try:
                 last = await self.database.run(last_seqs, list(self._watched))
             except Error as error:
-                logger.warning("readers can't reach the database: %s", error)
+                self.outage.complain(error)
                 continue
             for execution_id, subscriptions in list(self._watched.items()):
                 for subscription in list(subscriptions):

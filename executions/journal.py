@@ -22,6 +22,7 @@ from executions.background import start_service
 from executions.database import DatabaseThread
 from executions.events import Entry, Event
 from executions.log import Log
+from executions.outages import Outage
 from executions.writing import Batch, Finish, Wait, Written, write
 
 logger = logging.getLogger(__name__)
@@ -186,14 +187,12 @@ class Journal:
 
     async def _write(self, batch: Batch) -> Written:
         """Write ``batch``, for as long as the database is away; agents wait when too much is pending."""
-        complained = False
+        outage = Outage(logger, "the journal can't be written and is kept in memory")
         while True:
             try:
                 return await self._database.run(write, batch)
             except (OperationalError, InterfaceError) as error:
-                if not complained:
-                    logger.error("the journal can't be written and is kept in memory: %s", error)
-                    complained = True
+                outage.complain(error)
                 batch.repeated = True
                 await asyncio.sleep(RETRY_PAUSE)
 

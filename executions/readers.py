@@ -7,7 +7,6 @@ slow reader, a restart) is closed by reading the journal again.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator
 from contextlib import closing
 
@@ -17,8 +16,6 @@ from executions.conf import conf
 from executions.events import Change, Entry, Finished
 from executions.hub import Hub, get_hub
 from executions.models import EventRow, Execution
-
-logger = logging.getLogger(__name__)
 
 #: The most entries read from the journal at a time.
 PAGE = 500
@@ -52,14 +49,11 @@ def _read_page(execution_id: int, after: int) -> tuple[list[Entry], bool]:
 
 async def _next_page(hub: Hub, execution_id: int, after: int) -> tuple[list[Entry], bool]:
     """Return :func:`_read_page`, however long the database is away: a reader has all the time it needs."""
-    complained = False
     while True:
         try:
             return await hub.database.run(_read_page, execution_id, after)
         except (OperationalError, InterfaceError) as error:
-            if not complained:
-                logger.warning("a reader of execution %s waits for the database: %s", execution_id, error)
-                complained = True
+            hub.outage.complain(error)
             await asyncio.sleep(conf.poll_seconds)
 
 

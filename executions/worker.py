@@ -25,6 +25,7 @@ from executions.database import DatabaseThread
 from executions.hub import get_hub
 from executions.layers import EmbeddedChannelLayer
 from executions.models import Execution, Worker
+from executions.outages import Outage
 from executions.supervisor import Supervisor
 from executions.validation import agent_of
 
@@ -71,12 +72,13 @@ class Caretaker:
         """Finish, from time to time, what workers that are gone have left behind."""
         # After an outage of the database nobody's lease has been renewed: everybody gets the time to do it first.
         quiet_until = time.monotonic() + 2 * conf.heartbeat_seconds
+        outage = Outage(logger, "lost workers can't be looked for")
         while True:
             await asyncio.sleep(conf.heartbeat_seconds)
             try:
                 await self._look(patient=time.monotonic() < quiet_until)
             except Error as error:
-                logger.error("lost workers can't be looked for: %s", error)
+                outage.complain(error)
                 quiet_until = time.monotonic() + conf.lease_seconds
 
     async def _look(self, *, patient: bool) -> None:
@@ -209,14 +211,12 @@ class EmbeddedWorker(Caretaker):
 
     async def _beat(self, worker_id: str) -> bool:
         """Renew the lease, as soon as the database is there; ``False`` when somebody has taken it away."""
-        complained = False
+        outage = Outage(logger, "the lease can't be renewed")
         while True:
             try:
                 return await self._database.run(Worker.objects.beat, worker_id)
             except Error as error:
-                if not complained:
-                    logger.error("the lease can't be renewed: %s", error)
-                    complained = True
+                outage.complain(error)
                 await asyncio.sleep(conf.poll_seconds)
 
 

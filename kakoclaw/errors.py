@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.template import loader
 from django.views import defaults
 
 from executions.api import errors as api
@@ -30,3 +31,14 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer when a view has failed."""
     return api.json_500(request) if _is_api(request) else defaults.server_error(request)
+
+
+def database_unavailable(request: HttpRequest) -> HttpResponse:
+    """Answer while the database is away: whoever asks again in a moment gets an answer."""
+    if _is_api(request):
+        response: HttpResponse = api.json_503(request)
+    else:
+        # Without the request's context: who is signed in is not known either.
+        response = HttpResponse(loader.render_to_string("503.html"), status=503)
+    response["Retry-After"] = str(api.DatabaseUnavailable.wait)
+    return response

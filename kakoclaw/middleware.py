@@ -1,14 +1,36 @@
-"""Response headers that restrict what a page may do."""
+"""What the site adds to every response, and what it answers when the database is away."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+
+from kakoclaw.errors import database_unavailable
+
+logger = logging.getLogger(__name__)
+
+
+class DatabaseAway:
+    """Answers with 503 where a view has failed for want of the database: it is no bug, and soon over."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        if not isinstance(exception, OperationalError | InterfaceError):
+            return None
+        logger.error("the database failed during a request of %s: %s", request.path, exception)
+        return database_unavailable(request)
 
 
 class SecurityHeaders:

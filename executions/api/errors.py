@@ -59,7 +59,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     elif isinstance(exc, SuspiciousOperation):
         exc = ValidationError(str(exc) or "The request is malformed.")
     elif isinstance(exc, OperationalError | InterfaceError):
-        logger.error("The database failed during a request", exc_info=exc)
+        logger.error("the database failed during a request: %s", exc)
         exc = DatabaseUnavailable()
     response = drf_exception_handler(exc, context)
     if response is None:
@@ -105,6 +105,11 @@ def json_403(request: HttpRequest, exception: Exception | None = None) -> JsonRe
 def json_404(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """Answer for a path at which there is nothing."""
     return JsonResponse(body(f"There is nothing at {request.path}.", "not_found"), status=404)
+
+
+def json_503(request: HttpRequest) -> JsonResponse:
+    """Answer while the database is away."""
+    return JsonResponse(body(str(DatabaseUnavailable.default_detail), DatabaseUnavailable.default_code), status=503)
 
 
 def json_500(request: HttpRequest) -> JsonResponse:
