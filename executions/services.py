@@ -126,16 +126,21 @@ def cancel(
     reason = validation.reason(reason)
     source = validation.choice(Source, source, "source")
     report = CancelReport()
-    ids = list(executions.order_by("pk").values_list("pk", flat=True))
-    for first in range(0, len(ids), CANCEL_BATCH):
-        _cancel_batch(ids[first : first + CANCEL_BATCH], report, by=by, reason=reason, source=source)
-    return report
+    last = 0
+    while True:
+        following = executions.filter(pk__gt=last).order_by("pk")
+        last, count = _cancel_batch(following, report, by=by, reason=reason, source=source)
+        if count < CANCEL_BATCH:
+            return report
 
 
-def _cancel_batch(ids: list[int], report: CancelReport, *, by: User | None, reason: str, source: Source) -> None:
+def _cancel_batch(
+    executions: QuerySet[Execution], report: CancelReport, *, by: User | None, reason: str, source: Source
+) -> tuple[int, int]:
+    """Stop the first ones of ``executions``; returns the last id and how many there were."""
     with transaction.atomic():
         needed = ("owner", "session_id", "state", "worker", "cancel_requested_at")
-        rows = list(Execution.objects.lock().filter(pk__in=ids).only(*needed))
+        rows = list(executions.select_related(None).lock().only(*needed)[:CANCEL_BATCH])
         queued = [e for e in rows if e.state == State.QUEUED]
         held = [e for e in rows if e.state in (State.RUNNING, State.WAITING)]
         fresh = [e for e in held if e.cancel_requested_at is None]
@@ -159,6 +164,7 @@ def _cancel_batch(ids: list[int], report: CancelReport, *, by: User | None, reas
     report.requested += [e.pk for e in fresh]
     report.already_requested += [e.pk for e in held if e.cancel_requested_at is not None]
     report.already_finished += [e.pk for e in rows if e.state == State.FINISHED]
+    return (rows[-1].pk, len(rows)) if rows else (0, 0)
 
 
 def _ring_workers(held: Iterable[Execution]) -> None:
