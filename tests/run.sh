@@ -1,6 +1,6 @@
 #!/bin/sh
 # Run the tests with what they need. PYTHON is the interpreter; arguments go to pytest.
-# With CI set, a missing browser is a failure; without, its tests are left out and that is said.
+# With CI set, a missing browser or service is a failure; without, the tests that need it are left out and that is said.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -11,18 +11,38 @@ chromium() {
     return 1
 }
 
-if ! chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing Chromium for the browser tests"
-    { apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium; } >/dev/null ||
-        echo "Chromium could not be installed." >&2
-fi
+# PostgreSQL's server programs are usually not on the PATH; libfaketime is a library.
+services() {
+    command -v redis-server && ls /usr/lib/postgresql/*/bin/initdb && ls /usr/lib/*/faketime/libfaketime.so.1
+}
+
+# What Debian and Ubuntu have, where that may be done.
+install() {
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "Installing $* for the tests"
+        export DEBIAN_FRONTEND=noninteractive
+        { apt-get -qq update && apt-get -qq install -y --no-install-recommends "$@"; } >/dev/null ||
+            echo "They could not be installed." >&2
+    fi
+}
+
+# Leave out the tests with a mark, or fail where nothing may be left out.
+without() {
+    if [ -n "${CI:-}" ]; then
+        echo "The tests marked $1 need $2" >&2
+        exit 1
+    fi
+    left_out="${left_out:+$left_out and }not $1"
+    echo "NOT RUN: the tests marked $1. They need $2" >&2
+}
+
+left_out=""
+chromium >/dev/null || install chromium
 if browser=$(chromium); then
     export CHROMIUM="$browser"
-elif [ -n "${CI:-}" ]; then
-    echo "The browser tests need Chromium: install it, or set CHROMIUM to its path." >&2
-    exit 1
 else
-    set -- -m "not browser" "$@"
-    echo "NOT RUN: the tests in tests/browser/, because there is no Chromium. Install it, or set CHROMIUM to its path." >&2
+    without browser "Chromium: install it, or set CHROMIUM to its path."
 fi
-exec "${PYTHON:-python}" -m pytest "$@"
+services >/dev/null 2>&1 || install redis-server postgresql faketime
+services >/dev/null 2>&1 || without services "Redis, PostgreSQL's server and libfaketime: install them."
+exec "${PYTHON:-python}" -m pytest ${left_out:+-m "$left_out"} "$@"

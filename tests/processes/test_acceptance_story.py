@@ -112,8 +112,13 @@ def test_questions_and_plans(server: Server) -> None:
 
 @pytest.mark.parametrize("by", ["rest", "socket"])
 def test_stop_wherever_it_is_and_the_next_message_goes_on(server: Server, by: str) -> None:
-    stopped = {"hang": "stream_start", "wait 5m": "stream_start", "count 99999 every 10ms": "stream",
-               "run (setsid sleep 300 &); echo up; sleep 300\nsay never": "tool_output", "ask Q? | A": "question"}  # fmt: skip
+    stopped = {
+        "hang": "stream_start",
+        "wait 5m": "stream_start",
+        "count 99999 every 10ms": "stream",
+        "run (setsid sleep 300 &); echo up; sleep 300\nsay never": "tool_output",
+        "ask Q? | A": "question",
+    }
     with server.client() as client, chat(server, server.token()) as socket:
         for prompt, begun in stopped.items():
             socket.send(json.dumps({"content": prompt, "session_id": "web:chat:1"}))
