@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
@@ -25,6 +25,7 @@ from executions.errors import InvalidInput, NotFinished, NotFound, NotQueued, No
 from executions.events import Finished
 from executions.finishing import finish_unheld
 from executions.models import Execution
+from executions.models.execution import ExecutionQuerySet
 from executions.states import OnBusy, Outcome, Source, State
 
 validate_session_id = validation.session_id
@@ -140,7 +141,7 @@ def _cancel_batch(
     """Stop the first ones of ``executions``; returns the last id and how many there were."""
     with transaction.atomic():
         needed = ("owner", "session_id", "state", "worker", "cancel_requested_at")
-        rows = list(executions.select_related(None).lock().only(*needed)[:CANCEL_BATCH])
+        rows = list(cast(ExecutionQuerySet, executions.select_related(None)).lock().only(*needed)[:CANCEL_BATCH])
         queued = [e for e in rows if e.state == State.QUEUED]
         held = [e for e in rows if e.state in (State.RUNNING, State.WAITING)]
         fresh = [e for e in held if e.cancel_requested_at is None]
