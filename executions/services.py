@@ -141,7 +141,7 @@ def _cancel_batch(
     """Stop the first ones of ``executions``; returns the last id and how many there were."""
     with transaction.atomic():
         needed = ("owner", "session_id", "state", "worker", "cancel_requested_at")
-        rows = list(cast(ExecutionQuerySet, executions.select_related(None)).lock().only(*needed)[:CANCEL_BATCH])
+        rows = list(cast("ExecutionQuerySet", executions.select_related(None)).lock().only(*needed)[:CANCEL_BATCH])
         queued = [e for e in rows if e.state == State.QUEUED]
         held = [e for e in rows if e.state in (State.RUNNING, State.WAITING)]
         fresh = [e for e in held if e.cancel_requested_at is None]
