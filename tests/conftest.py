@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
@@ -15,6 +16,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 
+from executions import hub
 from tests.servers import prepared_home, server, servers  # noqa: F401 - fixtures
 
 #: Nothing in the tests may find a key by accident.
@@ -25,6 +27,16 @@ PROVIDER_VARIABLES = ("OPENAI", "ANTHROPIC", "GEMINI", "GOOGLE", "GROQ", "MISTRA
 def _home() -> Iterator[None]:
     yield
     shutil.rmtree(settings.HOME)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_connection_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """PostgreSQL drops no database to which somebody is connected, as the hub of a loop that has ended still is."""
+    if settings.TEST_DATABASE_URL:
+        request.getfixturevalue("django_db_setup")
+    yield
+    for left in list(hub._hubs.values()):
+        asyncio.run(left.database.close())
 
 
 @pytest.fixture(autouse=True)
