@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.db.models.functions import Now
 
+MILLISECOND = timedelta(milliseconds=1)
+
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
     """Reads and guarded transitions of workers. All times are the database's clock."""
@@ -29,7 +31,11 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
 
     def declare_lost(self, worker_id: str, heartbeat_at: datetime) -> bool:
         """Take the lease away, unless it was renewed after ``heartbeat_at``; ``True`` for the one caller that did."""
-        return self.alive().filter(pk=worker_id, heartbeat_at=heartbeat_at).update(lost_at=Now()) == 1
+        # Not compared for equality: SQLite writes its clock with three digits, and a parameter with six, as texts.
+        unrenewed = self.alive().filter(
+            pk=worker_id, heartbeat_at__gt=heartbeat_at - MILLISECOND, heartbeat_at__lt=heartbeat_at + MILLISECOND
+        )
+        return unrenewed.update(lost_at=Now()) == 1
 
 
 class Worker(models.Model):
