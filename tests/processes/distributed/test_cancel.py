@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from tests.processes.distributed.site import Site, processes_of
 from tests.support import wait_until
+
+pytestmark = pytest.mark.services
 
 DAEMON = "run setsid sh -c 'sleep 1000 & sleep 1000' & sleep 1000"
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.processes.distributed.site import Site
 
+pytestmark = pytest.mark.services
+
 SHORT_LEASE = {"KAKOCLAW_LEASE_SECONDS": "3", "KAKOCLAW_HEARTBEAT_SECONDS": "1"}
 
 

@@ -14,6 +14,8 @@ from tests.processes.distributed.reader import Reader
 from tests.processes.distributed.site import Site
 from tests.support import wait_until
 
+pytestmark = pytest.mark.services
+
 
 @pytest.mark.parametrize(
     ("end", "seconds"), [(LocalPostgres.stop, 1), (LocalPostgres.kill, 10)], ids=["restarted", "crashed"]

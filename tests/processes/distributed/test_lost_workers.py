@@ -7,11 +7,14 @@ import signal
 import time
 from typing import Any
 
+import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from tests.processes.distributed.reader import Reader
 from tests.processes.distributed.site import Site, processes_of
 from tests.support import wait_until
+
+pytestmark = pytest.mark.services
 
 COUNT = "count 100000 every 100ms"
 DAEMON = "say begun\nrun setsid sh -c 'sleep 1000 & sleep 1000' & sleep 1000"

@@ -12,6 +12,8 @@ from tests.processes.distributed.site import Site
 from tests.servers import ADMIN
 from tests.support import wait_until
 
+pytestmark = pytest.mark.services
+
 
 @pytest.mark.parametrize("seconds", [1, 15])
 def test_redis_is_killed_under_load_and_nothing_is_lost_or_repeated(site: Site, seconds: int) -> None:

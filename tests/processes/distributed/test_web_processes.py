@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.processes.distributed.reader import Reader
 from tests.processes.distributed.site import Site
+
+pytestmark = pytest.mark.services
 
 
 def test_readers_of_a_killed_web_process_reconnect_to_another_and_miss_nothing(site: Site) -> None:

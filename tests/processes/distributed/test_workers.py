@@ -5,7 +5,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 
+import pytest
+
 from tests.processes.distributed.site import Site
+
+pytestmark = pytest.mark.services
 
 
 def test_two_workers_run_two_thousand_short_executions_once_each(site: Site) -> None:
