@@ -378,8 +378,11 @@ class Supervisor:
 
 
 def _prepare(agent: str, workspace: Path) -> Agent:
-    """Make the workspace and import the agent."""
-    workspace.mkdir(parents=True, exist_ok=True)
+    """Make the workspace and import the agent. Raises AgentFailure when the workspace can't be made."""
+    try:
+        workspace.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AgentFailure(f"The session's workspace can't be made: {error.strerror}.", "workspace") from error
     return load_agent(agent)
 
 

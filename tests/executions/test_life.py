@@ -157,3 +157,13 @@ async def test_the_wall_time_stands_still_while_the_owner_is_asked(start, owner)
     await sync_to_async(services.answer)(execution.pk, **given)
     await events_of(execution)
     assert (await reload(execution)).outcome == "timed_out"
+
+
+async def test_a_workspace_that_cannot_be_made_fails_with_a_clear_text(start, settings_of_engine, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    settings_of_engine(WORKSPACES=tmp_path / "file")
+    execution = await start("say never")
+    await events_of(execution)
+    done = await reload(execution)
+    assert (done.outcome, done.error_code) == ("failed", "workspace")
+    assert done.error == "The session's workspace can't be made: Not a directory."
