@@ -1,5 +1,6 @@
 """Settings of the site. What a person may choose comes from the environment: see docs/configuration.md."""
 
+import hashlib
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -39,17 +40,21 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.address("REDIS_URL", ("redis", "rediss", "unix"), "redis://localhost:6379/0")
 if REDIS_URL:
+    # Redis delivers messages across its numbered databases: sites that share a server must not hear each other. The
+    # processes of one site have the same key.
+    SITE_PREFIX = "kakoclaw-" + hashlib.sha256(SECRET_KEY.encode()).hexdigest()[:12]
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
             # A socket timeout makes redis-py wrap its awaits in asyncio.wait_for, which loses cancellations on 3.11.
-            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}], "prefix": "kakoclaw"},
+            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}], "prefix": SITE_PREFIX},
         }
     }
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
+            "KEY_PREFIX": SITE_PREFIX,
             "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
         },
         # While Redis is away, each process counts for itself.
