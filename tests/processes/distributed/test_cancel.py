@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from statistics import median
 
 import pytest
 
@@ -28,6 +29,30 @@ def test_a_cancel_through_any_web_process_ends_the_process_tree_on_whichever_wor
         assert not processes_of(site, [execution_id])
     assert site.outcomes() == {"canceled": 4}
     site.assert_each_has_one_story()
+
+
+def test_cancels_stay_quick_while_five_hundred_others_run(site: Site) -> None:
+    (web,), _ = site.start(webs=1, workers=2, KAKOCLAW_MAX_RUNNING="260")
+    site.queue(500, "count 100000 every 1s")
+    site.wait_for(500, "state = 'running'")
+    client = site.client(web)
+    ids = [
+        client.post("/api/v1/executions/", json={"prompt": "run sleep 1000 & sleep 1000"}).json()["id"]
+        for _ in range(20)
+    ]
+    wait_until(lambda: len(processes_of(site, ids)) >= 20 * 3, 30)
+    confirmed, answered = [], []
+    for execution_id in ids:
+        began = time.monotonic()
+        answer = client.post(f"/api/v1/executions/{execution_id}/cancel/", json={"wait": 10}).json()
+        answered.append((time.monotonic() - began) * 1000)
+        confirmed.append(answer["execution"]["receipt"]["elapsed_ms"])
+        assert not processes_of(site, [execution_id])
+    figures = (median(confirmed), max(confirmed), median(answered))
+    print(
+        "ms from the request to the receipt, median {:.0f}, most {:.0f}; to its answer, median {:.0f}".format(*figures)
+    )
+    assert median(confirmed) < 1000
 
 
 def test_a_thousand_at_once_are_canceled_with_an_honest_outcome_each(site: Site) -> None:

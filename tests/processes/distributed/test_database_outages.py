@@ -16,6 +16,8 @@ from tests.support import wait_until
 
 pytestmark = pytest.mark.services
 
+SHORT_LEASE = {"KAKOCLAW_LEASE_SECONDS": "3", "KAKOCLAW_HEARTBEAT_SECONDS": "1"}
+
 
 @pytest.mark.parametrize(
     ("end", "seconds"), [(LocalPostgres.stop, 1), (LocalPostgres.kill, 10)], ids=["restarted", "crashed"]
@@ -52,8 +54,7 @@ def test_postgresql_is_away_under_load_and_nothing_is_lost_or_repeated(
 
 
 def test_a_worker_that_is_started_after_an_outage_takes_nobodys_lease(site: Site) -> None:
-    short = {"KAKOCLAW_LEASE_SECONDS": "3", "KAKOCLAW_HEARTBEAT_SECONDS": "1"}
-    _, (worker,) = site.start(webs=0, **short)
+    _, (worker,) = site.start(webs=0, **SHORT_LEASE)
     site.queue(5, "count 200 every 50ms")
     site.wait_for(5, "state = 'running'")
     lease = site.worker_id(worker)
@@ -61,7 +62,7 @@ def test_a_worker_that_is_started_after_an_outage_takes_nobodys_lease(site: Site
     down = time.monotonic()
     wait_until(lambda: time.monotonic() > down + 4, 5)
     site.postgres.start()
-    site.worker(**short)
+    site.worker(**SHORT_LEASE)
     site.wait_for(5, "outcome = 'succeeded'")
     assert site.worker_id(worker) == lease
 
@@ -89,3 +90,18 @@ def _the_site_says_so(url: str, client: httpx.Client) -> None:
         assert answer.status_code == 503, answer.text
         assert answer.json()["code"] == "database_unavailable"
         assert "Retry-After" in answer.headers
+
+
+def test_a_worker_can_be_stopped_while_the_database_is_away(site: Site) -> None:
+    _, (worker,) = site.start(webs=0, **SHORT_LEASE)
+    site.queue(5, "count 100000 every 50ms")
+    site.wait_for(5, "state = 'running'")
+    site.postgres.kill()
+    began = time.monotonic()
+    assert worker.stop() == 0
+    print(f"ended {time.monotonic() - began:.1f} s after the signal")
+    assert "could not be finished in the database; others will" in worker.log
+    site.postgres.start()
+    site.worker(**SHORT_LEASE)
+    site.wait_for(5, "outcome = 'lost'")
+    site.assert_each_has_one_story()
