@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-chromium() {
+find_browser() {
     for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome; do
         [ -n "$name" ] && command -v "$name" && return 0
     done
@@ -12,7 +12,7 @@ chromium() {
 }
 
 # PostgreSQL's server programs are usually not on the PATH; libfaketime is a library.
-services() {
+find_services() {
     command -v redis-server && ls /usr/lib/postgresql/*/bin/initdb && ls /usr/lib/*/faketime/libfaketime.so.1
 }
 
@@ -37,12 +37,12 @@ without() {
 }
 
 left_out=""
-chromium >/dev/null || install chromium
-if browser=$(chromium); then
+find_browser >/dev/null || install chromium
+if browser=$(find_browser); then
     export CHROMIUM="$browser"
 else
     without browser "Chromium: install it, or set CHROMIUM to its path."
 fi
-services >/dev/null 2>&1 || install redis-server postgresql faketime
-services >/dev/null 2>&1 || without services "Redis, PostgreSQL's server and libfaketime: install them."
+find_services >/dev/null 2>&1 || install redis-server postgresql faketime
+find_services >/dev/null 2>&1 || without services "Redis, PostgreSQL's server and libfaketime: install them."
 exec "${PYTHON:-python}" -m pytest ${left_out:+-m "$left_out"} "$@"
