@@ -34,9 +34,13 @@ def site(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     assert "Traceback" not in server.log, server.log
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium: the system's, or the one that Playwright has installed."""
+    """Chromium: the system's, or the one that Playwright has installed.
+
+    Playwright's event loop runs in the tests' thread for as long as this lives; it ends with the module, because
+    asynchronous tests that come after it need a loop of their own.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
