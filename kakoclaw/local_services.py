@@ -90,7 +90,11 @@ class LocalRedis(LocalService):
         if program is None:
             raise ServiceUnavailable("redis-server is not installed: install Redis, or set REDIS_URL.")
         options = {"port": str(self.port), "bind": "127.0.0.1", "save": "", "appendonly": "no", "dir": str(self.folder)}
-        return [program, *(part for name, value in options.items() for part in (f"--{name}", value))]
+        return [
+            *_with_its_parent(),
+            program,
+            *(part for name, value in options.items() for part in (f"--{name}", value)),
+        ]
 
     def _answers(self) -> bool:
         with redis.Redis.from_url(self.url, socket_connect_timeout=1) as client:
@@ -135,7 +139,8 @@ class LocalPostgres(LocalService):
     def _command(self) -> Sequence[str]:
         settings = {"port": str(self.port), "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return [*_as_unprivileged(), _postgres_program("postgres"), "-D", str(self.folder / "data"), *options]
+        words = _as_unprivileged("--pdeathsig", "INT") or _with_its_parent()
+        return [*words, _postgres_program("postgres"), "-D", str(self.folder / "data"), *options]
 
     def _answers(self) -> bool:
         try:
@@ -184,12 +189,18 @@ def _unprivileged() -> pwd.struct_passwd:
     raise ServiceUnavailable("PostgreSQL does not run as root, and there is no user postgres or nobody to run it as.")
 
 
-def _as_unprivileged() -> list[str]:
-    """Words to put before a command of PostgreSQL, which refuses to run as root."""
+def _with_its_parent() -> list[str]:
+    """Words to put before a command that is to end with this process, even when that is killed; none off Linux."""
+    program = shutil.which("setpriv")
+    return [] if program is None else [program, "--pdeathsig", "INT", "--"]
+
+
+def _as_unprivileged(*options: str) -> list[str]:
+    """Words to put before a command of PostgreSQL, which refuses to run as root; none for others."""
     if os.getuid() != 0:
         return []
     program = shutil.which("setpriv")
     if program is None:
         raise ServiceUnavailable("PostgreSQL does not run as root; start this as another user, or set DATABASE_URL.")
     account = _unprivileged()
-    return [program, f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups", "--"]
+    return [program, f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups", *options, "--"]
