@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import socket
@@ -15,6 +14,7 @@ from channels.layers import channel_layers
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.db import connections
 
 from executions import hub
 from tests.servers import prepared_home, server, servers  # noqa: F401 - fixtures
@@ -27,16 +27,6 @@ PROVIDER_VARIABLES = ("OPENAI", "ANTHROPIC", "GEMINI", "GOOGLE", "GROQ", "MISTRA
 def _home() -> Iterator[None]:
     yield
     shutil.rmtree(settings.HOME)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_connection_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
-    """PostgreSQL drops no database to which somebody is connected, as the hub of a loop that has ended still is."""
-    if settings.TEST_DATABASE_URL:
-        request.getfixturevalue("django_db_setup")
-    yield
-    for left in list(hub._hubs.values()):
-        asyncio.run(left.database.close())
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +43,16 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(sock, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _no_hub_is_left() -> Iterator[None]:
+    """A hub that nobody has stopped outlives its loop, with a connection that PostgreSQL counts."""
+    yield
+    for left in list(hub._hubs.values()):
+        left.database._executor.submit(connections.close_all).result()
+        left.database._executor.shutdown()
+    hub._hubs.clear()
 
 
 @pytest.fixture(autouse=True)

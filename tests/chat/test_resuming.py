@@ -46,7 +46,7 @@ async def test_every_event_comes_once_and_in_order_however_often_the_socket_drop
         client = await connect(user).open()
         await client.send(type="subscribe", session_id="web:chat", after={str(execution): last})
         await client.until("subscribed")
-    assert drops > 5
+    assert drops > 1
     seqs, text = joined(seen)
     assert seqs == sorted(set(seqs))
     assert text == " ".join(str(n) for n in range(1, 401))
