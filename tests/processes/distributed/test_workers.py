@@ -28,14 +28,14 @@ def test_two_workers_run_two_thousand_short_executions_once_each(site: Site) -> 
 def test_a_rolling_restart_under_load_loses_and_repeats_nothing(site: Site) -> None:
     (web,), workers = site.start(webs=1, workers=2, KAKOCLAW_MAX_RUNNING="8", KAKOCLAW_DRAIN_SECONDS="60")
     client = site.client(web)
-    site.queue(60, "count 20 every 100ms")
+    site.queue(60, "count 10 every 100ms")
     started = 60
     for old in workers:
         site.wait_for(8, "state = 'running' AND worker_id = %s", site.worker_id(old))
         new = site.worker(wait=False, KAKOCLAW_MAX_RUNNING="8", KAKOCLAW_DRAIN_SECONDS="60")
         old.process.terminate()
         while old.process.poll() is None:
-            answer = client.post("/api/v1/executions/", json={"prompt": "count 20 every 100ms"})
+            answer = client.post("/api/v1/executions/", json={"prompt": "count 10 every 100ms"})
             assert answer.status_code == 201, answer.text
             started += 1
         assert old.wait() == 0
