@@ -69,7 +69,7 @@ def finish_left_behind(own_id: str, suspects: Mapping[str, datetime] | None = No
     for worker_id, heartbeat_at in (suspects or {}).items():
         Worker.objects.declare_lost(worker_id, heartbeat_at)
     lost: list[int] = []
-    # Whoever declared it: a helper that died after that step is completed by any other.
+    # Whoever declared it: a process that died after that step is completed by any other.
     for worker_id in set(
         Execution.objects.active().exclude(worker__in=Worker.objects.alive()).values_list("worker_id", flat=True)
     ):
