@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import suites
+from benchmarks.distributed import distributed_suite
 from benchmarks.figures import Figure
 from benchmarks.report import machine, table, write_json
 from benchmarks.scale import FULL, QUICK, Scale
@@ -20,6 +21,7 @@ SUITES: dict[str, Callable[[Scale], Awaitable[list[Figure]]]] = {
     "short": suites.short_suite,
     "waiting": suites.waiting_suite,
     "llm": suites.llm_suite,
+    "distributed": distributed_suite,
 }
 
 

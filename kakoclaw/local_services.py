@@ -15,7 +15,7 @@ import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psycopg
@@ -105,7 +105,14 @@ class LocalRedis(LocalService):
 
 
 class LocalPostgres(LocalService):
-    """PostgreSQL with one user and one database, both named ``kakoclaw``, open to this machine."""
+    """PostgreSQL with one user and one database, both named ``kakoclaw``, open to this machine.
+
+    ``options`` are settings of the server beside those that make it private.
+    """
+
+    def __init__(self, folder: Path, options: Mapping[str, str] | None = None) -> None:
+        super().__init__(folder)
+        self._options = dict(options or {})
 
     @property
     def url(self) -> str:
@@ -137,7 +144,8 @@ class LocalPostgres(LocalService):
                 connection.execute("CREATE DATABASE kakoclaw")
 
     def _command(self) -> Sequence[str]:
-        settings = {"port": str(self.port), "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+        private = {"port": str(self.port), "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+        settings = self._options | private
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         words = _as_unprivileged("--pdeathsig", "INT") or _with_its_parent()
         return [*words, _postgres_program("postgres"), "-D", str(self.folder / "data"), *options]

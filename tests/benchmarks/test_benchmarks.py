@@ -11,7 +11,9 @@ import pytest
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("suite", ["streaming", "short", "waiting", "llm"])
+@pytest.mark.parametrize(
+    "suite", ["streaming", "short", "waiting", "llm", pytest.param("distributed", marks=pytest.mark.services)]
+)
 def test_a_quick_run_measures_and_reports(suite: str, tmp_path: Path, repository: Path) -> None:
     report = tmp_path / "report.json"
     done = subprocess.run(

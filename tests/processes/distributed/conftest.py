@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from kakoclaw.local_services import LocalPostgres, LocalRedis
@@ -40,10 +39,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 def site(services: Services) -> Iterator[Site]:
     """An installation without processes yet; afterwards all have ended, and none has written a traceback."""
     services.restore()
-    name = f"test_{next(_numbers)}"
-    with psycopg.connect(services.database_url("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE kakoclaw")
-    site = Site(services, name)
+    site = services.copy(f"test_{next(_numbers)}")
     yield site
     site.close()
     logs = "\n".join(process.log for process in site.processes)

@@ -30,8 +30,9 @@ from django.contrib.auth.models import User
 from executions.models import Execution
 owner = User.objects.get(username={owner!r})
 made = Execution.objects.bulk_create(
-    Execution(owner=owner, prompt={prompt!r}, agent="demo", model="demo", priority={priority!r})
-    for _ in range({count!r})
+    Execution(owner=owner, prompt={prompt!r}, agent="demo", model="demo", priority={priority!r},
+              session_id={session!r} and f"{session}:{{number}}")
+    for number in range({count!r})
 )
 print("queued", *(execution.pk for execution in made))
 """
@@ -69,6 +70,12 @@ class Services:
 
     def database_url(self, database: str) -> str:
         return f"{self.postgres.url.rpartition('/')[0]}/{database}"
+
+    def copy(self, name: str) -> Site:
+        """Return an installation on a new database of that name, without processes yet."""
+        with psycopg.connect(self.database_url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE kakoclaw")
+        return Site(self, name)
 
     def restore(self) -> None:
         """Start what a test has left stopped."""
@@ -151,9 +158,14 @@ class Site:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def queue(self, count: int, prompt: str, *, owner: str = "admin", priority: int = 0) -> list[int]:
-        """Queue many executions at once, unannounced; workers find them by looking."""
-        code = QUEUE.format(count=count, prompt=prompt, owner=owner, priority=priority)
+    def queue(
+        self, count: int, prompt: str, *, owner: str = "admin", priority: int = 0, session: str = ""
+    ) -> list[int]:
+        """Queue many executions at once, unannounced; workers find them by looking.
+
+        With a ``session``, the first is in ``<session>:0``, and so on; otherwise none is in any.
+        """
+        code = QUEUE.format(count=count, prompt=prompt, owner=owner, priority=priority, session=session)
         (line,) = [line for line in self.manage("shell", "-c", code).splitlines() if line.startswith("queued")]
         return [int(word) for word in line.split()[1:]]
 
