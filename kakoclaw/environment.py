@@ -54,6 +54,22 @@ class Environment:
         parts = (part.strip() for part in self.text(name, default).split(","))
         return list(dict.fromkeys(part for part in parts if part))
 
+    def limits(self, name: str, choices: Collection[str], *, maximum: int = 2**53) -> dict[str, int]:
+        """Return limits by name, written as ``llm=8,claude=2``; names that are absent have none."""
+        found: dict[str, int] = {}
+        for part in self.names(name):
+            key, _, value = (word.strip() for word in part.partition("="))
+            number = int(value) if value.isascii() and value.isdigit() else 0
+            if key not in choices or key in found or not 1 <= number <= maximum:
+                self.wrong(
+                    name,
+                    f"must name each of {', '.join(sorted(choices))} at most once, with a whole number from 1 to "
+                    f"{maximum}, such as {'=2,'.join(sorted(choices)[:2])}=2; {part!r} is not that",
+                )
+                return {}
+            found[key] = number
+        return found
+
     def choice(self, name: str, default: str, choices: Collection[str]) -> str:
         """Return one of the choices; case does not matter."""
         value = self.text(name, default).lower()

@@ -144,14 +144,17 @@ if LEASE_SECONDS < 3 * HEARTBEAT_SECONDS:
         "a worker that misses one heartbeat is not lost",
     )
 
+AGENTS = {"demo": "executions.agents.demo.DemoAgent", "llm": "executions.agents.llm.LLMAgent"}
 EXECUTIONS = {
     "HOME": HOME,
     "WORKSPACES": HOME / "workspaces",
-    "AGENTS": {"demo": "executions.agents.demo.DemoAgent", "llm": "executions.agents.llm.LLMAgent"},
+    "AGENTS": AGENTS,
     "MODEL": MODEL,
     "MODELS": MODELS,
     "MAX_RUNNING": env.number("KAKOCLAW_MAX_RUNNING", 64, maximum=100_000),
     "MAX_RUNNING_PER_OWNER": env.number("KAKOCLAW_MAX_RUNNING_PER_OWNER", 16, maximum=100_000),
+    "MAX_RUNNING_PER_AGENT": env.limits("KAKOCLAW_MAX_RUNNING_PER_AGENT", AGENTS, maximum=100_000),
+    "MAX_QUEUED_PER_OWNER": env.number("KAKOCLAW_MAX_QUEUED_PER_OWNER", 10_000, maximum=1_000_000),
     "LEASE_SECONDS": LEASE_SECONDS,
     "HEARTBEAT_SECONDS": HEARTBEAT_SECONDS,
     "POLL_SECONDS": env.number("KAKOCLAW_POLL_SECONDS", 1, maximum=60),

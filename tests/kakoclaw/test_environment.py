@@ -48,3 +48,21 @@ def test_a_password_in_an_address_is_not_printed() -> None:
 
 def test_names_are_split_at_commas_without_repetitions() -> None:
     assert Environment({"NAMES": " a, b ,,a"}).names("NAMES") == ["a", "b"]
+
+
+def test_limits_are_read_by_name() -> None:
+    env = Environment({"LIMITS": " llm=8, claude = 2,"})
+    assert env.limits("LIMITS", ["demo", "llm", "claude"]) == {"llm": 8, "claude": 2}
+    assert Environment({}).limits("LIMITS", ["llm"]) == {}
+    assert env.problems == []
+
+
+@pytest.mark.parametrize(
+    "value", ["llm", "llm=", "llm=0", "llm=-1", "llm=8x", "llm=9999", "lmm=8", "=8", "llm=1,llm=2"]
+)
+def test_a_wrong_limit_is_told_with_what_would_be_right(value: str) -> None:
+    env = Environment({"LIMITS": value})
+    assert env.limits("LIMITS", ["llm", "demo"], maximum=100) == {}
+    (problem,) = env.problems
+    assert problem.startswith(f"LIMITS={value!r} is wrong: it must name each of demo, llm at most once, with a whole")
+    assert "such as demo=2,llm=2" in problem
