@@ -1,7 +1,7 @@
 """Workers' leases: register, renew, and finish what a worker that is gone has left behind.
 
-A worker that was not heard of for a lease (by the database's clock), or whose process is gone from this very host, is
-declared lost by whoever notices first; that one finishes its executions as ``lost``, with their partial output.
+A worker that was not heard of for a lease (by the database's clock), or whose process is gone from where its pid can be
+seen, is declared lost by whoever notices first, who finishes its executions as ``lost``, with their partial output.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from executions.conf import conf
 from executions.events import Finished
 from executions.finishing import finish_unheld
 from executions.models import Execution, Worker
+from executions.processes.space import process_space
 from executions.states import ACTIVE, Outcome
 
 #: How many executions one transaction finishes.
@@ -34,6 +35,7 @@ def register(slots: int, agents: Sequence[str] = ()) -> str:
         id=uuid.uuid4().hex,
         host=socket.gethostname(),
         pid=os.getpid(),
+        process_space=process_space(),
         process_started_at=_started(process),
         version=_version(),
         slots=slots,
@@ -56,11 +58,11 @@ def overdue(own_id: str) -> dict[str, datetime]:
 def finish_left_behind(own_id: str, suspects: Mapping[str, datetime] | None = None) -> list[int]:
     """Finish what workers held that are gone; returns the ids of those executions.
 
-    Gone is who was declared lost before, whose process is gone from this very host, and who of the ``suspects`` (from
-    :func:`overdue`, a while ago) has still not been heard of: when the database was away or slow for all, everybody
-    is overdue for a moment.
+    Gone is who was declared lost before, whose process is gone from among those that are seen here, and who of the
+    ``suspects`` (from :func:`overdue`, a while ago) has still not been heard of: when the database was away or slow
+    for all, everybody is overdue for a moment.
     """
-    here = Worker.objects.alive().filter(host=socket.gethostname()).exclude(pk=own_id)
+    here = Worker.objects.alive().filter(process_space=process_space()).exclude(pk=own_id)
     for worker in here:
         if not _process_lives(worker):
             Worker.objects.declare_lost(worker.pk, worker.heartbeat_at)

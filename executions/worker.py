@@ -74,7 +74,8 @@ class Caretaker:
         quiet_until = time.monotonic() + 2 * conf.heartbeat_seconds
         outage = Outage(logger, "lost workers can't be looked for")
         while True:
-            await asyncio.sleep(conf.heartbeat_seconds)
+            # With the defaults, a worker that nobody can look at is lost 12.5 s after its last heartbeat at the latest.
+            await asyncio.sleep(conf.heartbeat_seconds / 2)
             try:
                 await self._look(patient=time.monotonic() < quiet_until)
             except Error as error:

@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ('id', models.CharField(editable=False, max_length=32, primary_key=True, serialize=False)),
                 ('host', models.CharField(max_length=255)),
                 ('pid', models.PositiveIntegerField()),
+                ('process_space', models.CharField(blank=True, help_text='where that pid means something', max_length=128)),
                 ('process_started_at', models.FloatField(help_text='start of the process in seconds since that of its host')),
                 ('version', models.CharField(max_length=32)),
                 ('slots', models.PositiveIntegerField()),

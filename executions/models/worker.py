@@ -44,6 +44,7 @@ class Worker(models.Model):
     id = models.CharField(primary_key=True, max_length=32, editable=False)
     host = models.CharField(max_length=255)
     pid = models.PositiveIntegerField()
+    process_space = models.CharField(max_length=128, blank=True, help_text="where that pid means something")
     process_started_at = models.FloatField(help_text="start of the process in seconds since that of its host")
     version = models.CharField(max_length=32)
     slots = models.PositiveIntegerField()
