@@ -1,6 +1,13 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_delete
 
 
 class ExecutionsConfig(AppConfig):
     name = "executions"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from executions import attachments
+        from executions.models import Attachment
+
+        post_delete.connect(attachments.removed, sender=Attachment, dispatch_uid="executions.attachment_removed")

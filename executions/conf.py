@@ -14,7 +14,11 @@ from django.core.exceptions import ImproperlyConfigured
 DEFAULTS: dict[str, Any] = {
     "HOME": Path("var"),
     "WORKSPACES": Path("var/workspaces"),
-    "AGENTS": {"demo": "executions.agents.demo.DemoAgent", "llm": "executions.agents.llm.LLMAgent"},
+    "AGENTS": {
+        "demo": "executions.agents.demo.DemoAgent",
+        "llm": "executions.agents.llm.LLMAgent",
+        "claude": "executions.agents.claude.ClaudeAgent",
+    },
     "MODEL": "demo",
     "MODELS": ["demo"],
     # Slots of one worker, and how many executions of one owner run at once over all workers. Waiting ones hold none.
@@ -43,6 +47,20 @@ DEFAULTS: dict[str, Any] = {
     "ALLOW_PRIVATE_ADDRESSES": False,
     "SEARCH_URL": "",
     "MCP_CONFIG": None,
+    # Directories inside which the agent `claude` may work.
+    "PROJECT_ROOTS": (),
+    # Path of the Claude CLI; empty for the one on the PATH, or else the one that claude-agent-sdk carries.
+    "CLAUDE_CLI": "",
+    # The model that the CLI is told to use; empty for its own choice.
+    "CLAUDE_MODEL": "",
+    # What the CLI may do without asking: default, acceptEdits, plan or bypassPermissions.
+    "CLAUDE_PERMISSION_MODE": "default",
+    # Names of the server's variables that the CLI is given, besides a few harmless ones.
+    "CLAUDE_ENV": ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"),
+    # Where the CLI keeps its login, settings and sessions; None for ~/.claude of the server's user.
+    "CLAUDE_CONFIG_DIR": None,
+    # A CLI that says nothing for this long while no tool of its runs has stopped answering.
+    "CLAUDE_IDLE_SECONDS": 300,
 }
 
 

@@ -21,6 +21,38 @@ class InvalidInput(ExecutionError):
     code = "invalid"
 
 
+class InvalidProject(InvalidInput):
+    """This is not a project directory that is allowed here."""
+
+    code = "invalid_project"
+
+
+class InvalidImage(InvalidInput):
+    """This is not an image that can be attached."""
+
+    code = "invalid_image"
+
+
+class UnknownImage(InvalidInput):
+    """There is no such image of yours."""
+
+    code = "unknown_image"
+
+
+class ProjectBusy(ExecutionError):
+    """This project already has an unfinished execution."""
+
+    code = "project_busy"
+    status = 409
+
+
+class ClaudeMissing(ExecutionError):
+    """The Claude CLI is not installed here."""
+
+    code = "claude_missing"
+    status = 503
+
+
 class SessionBusy(ExecutionError):
     """This session already has an unfinished execution."""
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
+from executions.attachments import UNUSED_FOR, forget_images_of, forget_unused
 from executions.compaction import COMPACT_FROM_ROWS, compact
 from executions.models import EventRow, Execution
 from executions.models.execution import ExecutionQuerySet
@@ -51,6 +53,7 @@ def prune(before: datetime, batch: int = BATCH) -> Iterator[Progress]:
     one of them perhaps without its first events.
     """
     done = Progress()
+    forget_unused(timezone.now() - UNUSED_FOR)
     while ids := list(prunable(before).order_by("finished_at", "pk").values_list("pk", flat=True)[:TOGETHER]):
         over = False
         while not over:
@@ -74,6 +77,7 @@ def _prune_some(ids: list[int], batch: int) -> tuple[int, bool]:
         over = len(doomed) < batch
         if over:
             Execution.objects.finished().filter(pk__in=ids).update(pruned=True, compacted=True)
+            forget_images_of(ids)
     return len(doomed), over
 
 

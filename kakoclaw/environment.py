@@ -70,6 +70,10 @@ class Environment:
             found[key] = number
         return found
 
+    def paths(self, name: str) -> list[str]:
+        """Return the parts of a colon-separated list of paths, without empty ones and repetitions."""
+        return list(dict.fromkeys(part for part in self.text(name).split(":") if part))
+
     def choice(self, name: str, default: str, choices: Collection[str]) -> str:
         """Return one of the choices; case does not matter."""
         value = self.text(name, default).lower()

@@ -10,6 +10,7 @@ import environ
 from executions.agents.base import AgentFailure
 from executions.agents.llm import mcp_config as mcp_config_file
 from kakoclaw import __version__
+from kakoclaw.claude import claude_settings
 from kakoclaw.databases import EXAMPLE as DATABASE_EXAMPLE
 from kakoclaw.databases import SCHEMES as DATABASE_SCHEMES
 from kakoclaw.databases import database
@@ -144,7 +145,11 @@ if LEASE_SECONDS < 3 * HEARTBEAT_SECONDS:
         "a worker that misses one heartbeat is not lost",
     )
 
-AGENTS = {"demo": "executions.agents.demo.DemoAgent", "llm": "executions.agents.llm.LLMAgent"}
+AGENTS = {
+    "demo": "executions.agents.demo.DemoAgent",
+    "llm": "executions.agents.llm.LLMAgent",
+    "claude": "executions.agents.claude.ClaudeAgent",
+}
 EXECUTIONS = {
     "HOME": HOME,
     "WORKSPACES": HOME / "workspaces",
@@ -175,6 +180,7 @@ EXECUTIONS = {
     "ALLOW_PRIVATE_ADDRESSES": env.switch("KAKOCLAW_ALLOW_PRIVATE_ADDRESSES"),
     "SEARCH_URL": env.address("KAKOCLAW_SEARCH_URL", ("http", "https"), "https://search.example.org/search"),
     "MCP_CONFIG": MCP_CONFIG,
+    **claude_settings(env),
 }
 
 # The site -------------------------------------------------------------------------------------------------------------

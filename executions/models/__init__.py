@@ -1,7 +1,8 @@
-"""The rows of the engine: executions, their journal, and the workers that run them."""
+"""The rows of the engine: executions, their journal, what is attached to them, and the workers that run them."""
 
+from executions.models.attachment import Attachment
 from executions.models.event import EventRow
 from executions.models.execution import Execution
 from executions.models.worker import Worker
 
-__all__ = ["EventRow", "Execution", "Worker"]
+__all__ = ["Attachment", "EventRow", "Execution", "Worker"]

@@ -1,0 +1,1 @@
+"""The real Claude CLI, in a project's directory."""
