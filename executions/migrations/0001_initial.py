@@ -49,6 +49,8 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(blank=True, choices=[('succeeded', 'succeeded'), ('failed', 'failed'), ('canceled', 'canceled'), ('timed_out', 'timed_out'), ('lost', 'lost')], max_length=16)),
                 ('error_code', models.CharField(blank=True, max_length=64)),
                 ('priority', models.SmallIntegerField(default=0)),
+                ('lock', models.CharField(blank=True, help_text="what only one active execution may hold, such as a project's directory", max_length=1000)),
+                ('agent_session', models.CharField(blank=True, help_text="the agent's own name of the conversation, such as the CLI's session id", max_length=64)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('started_at', models.DateTimeField(blank=True, null=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
@@ -157,5 +159,31 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='execution',
             constraint=models.UniqueConstraint(condition=models.Q(('state__in', (executions.states.State['RUNNING'], executions.states.State['WAITING'])), models.Q(('session_id', ''), _negated=True)), fields=('owner', 'session_id'), name='one_active_per_session'),
+        ),
+        migrations.AddConstraint(
+            model_name='execution',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', (executions.states.State['RUNNING'], executions.states.State['WAITING'])), models.Q(('lock', ''), _negated=True)), fields=('lock',), name='one_active_per_lock'),
+        ),
+        migrations.AddIndex(
+            model_name='execution',
+            index=models.Index(condition=models.Q(('finished_at__isnull', True), models.Q(('lock', ''), _negated=True)), fields=['lock', 'state'], name='execution_locked'),
+        ),
+        migrations.AddIndex(
+            model_name='execution',
+            index=models.Index(condition=models.Q(('agent_session', ''), _negated=True), fields=['agent_session', 'owner'], name='execution_agent_session'),
+        ),
+        migrations.CreateModel(
+            name='Attachment',
+            fields=[
+                ('id', models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=200)),
+                ('size', models.PositiveIntegerField(help_text='bytes')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('execution', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='executions.execution')),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-created_at'],
+            },
         ),
     ]

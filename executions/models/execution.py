@@ -105,7 +105,7 @@ class Execution(models.Model):
     """One run of an agent, from the request to its outcome.
 
     ``finished ⇔ outcome and finished_at are set`` is a constraint of the database, and so is "at most one active
-    execution per owner and session".
+    execution per owner and session", and the same per ``lock``.
     """
 
     # Every index is written at each of an execution's transitions, so the foreign keys have none where another index
@@ -120,6 +120,12 @@ class Execution(models.Model):
     outcome = models.CharField(max_length=16, choices=[(o.value, o.value) for o in Outcome], blank=True)
     error_code = models.CharField(max_length=64, blank=True)
     priority = models.SmallIntegerField(default=0)
+    lock = models.CharField(
+        max_length=1000, blank=True, help_text="what only one active execution may hold, such as a project's directory"
+    )
+    agent_session = models.CharField(
+        max_length=64, blank=True, help_text="the agent's own name of the conversation, such as the CLI's session id"
+    )
     worker = models.ForeignKey(
         "executions.Worker",
         null=True,
@@ -178,6 +184,9 @@ class Execution(models.Model):
                 fields=["owner", "session_id"],
                 condition=Q(state__in=ACTIVE) & ~Q(session_id=""),
             ),
+            models.UniqueConstraint(
+                name="one_active_per_lock", fields=["lock"], condition=Q(state__in=ACTIVE) & ~Q(lock="")
+            ),
         ]
         indexes = [
             # What an owner's history is narrowed by is in its index, so that what does not match is passed over there.
@@ -201,6 +210,10 @@ class Execution(models.Model):
             ),
             models.Index(fields=["retry_of"], name="execution_retried", condition=Q(retry_of__isnull=False)),
             models.Index(fields=["worker", "state"], name="execution_held", condition=_NOT_FINISHED),
+            models.Index(fields=["lock", "state"], name="execution_locked", condition=_NOT_FINISHED & ~Q(lock="")),
+            models.Index(
+                fields=["agent_session", "owner"], name="execution_agent_session", condition=~Q(agent_session="")
+            ),
             models.Index(fields=["owner", "session_id", "state"], name="execution_busy", condition=_NOT_FINISHED),
         ]
 
