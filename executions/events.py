@@ -105,6 +105,21 @@ class Usage(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CliSession(Event):
+    """The conversation that a CLI keeps itself, told when it begins; a later execution can continue it by its id.
+
+    ``project`` is the directory it works in, ``resumed`` whether there was a conversation before. The same id is on the
+    execution as ``agent_session``.
+    """
+
+    type: ClassVar[str] = "cli_session"
+    session_id: str
+    project: str = ""
+    model: str = ""
+    resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Notice(Event):
     """Something the reader should know that is not part of the answer."""
 

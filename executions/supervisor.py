@@ -347,6 +347,7 @@ class Supervisor:
             },
             workspace=workspace,
             limits=running.limits,
+            agent_session=execution.agent_session,
             history=partial(self._patiently, import_string(conf.history), execution),
             emit=running.emit,
             ask=running.ask,

@@ -110,6 +110,8 @@ class Run:
     options: Mapping[str, Any]
     workspace: Path
     limits: Limits
+    #: The agent's own name for the conversation (see :class:`ValidatingAgent`), known since the start; else empty.
+    agent_session: str = field(default="", kw_only=True)
     #: Return the earlier turns of the session, oldest first: ``await run.history()``. Read when asked for.
     history: Callable[[], Awaitable[Sequence[Turn]]]
     #: Record an event. Raises LimitExceeded when the output limit is reached.
@@ -132,6 +134,22 @@ class Agent(Protocol):
 
     async def run(self, run: Run) -> None:
         """Do the work of one execution; return when it is done, raise :class:`AgentFailure` when it can't be."""
+        ...
+
+
+@runtime_checkable
+class ValidatingAgent(Agent, Protocol):
+    """An agent with options of its own, checked when an execution is started and before anything is stored.
+
+    Each of its executions has an ``agent_session``, which names a conversation that a later one may continue.
+    """
+
+    def validate_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options it knows, checked. Raises errors of :mod:`executions.errors` that say what is wrong."""
+        ...
+
+    def lock_of(self, options: Mapping[str, Any]) -> str:
+        """Return what only one active execution may hold, such as a directory; ``""`` for nothing."""
         ...
 
 
