@@ -52,6 +52,7 @@ CANCEL_AGAIN_SECONDS = 0.1
 MAX_CLAIM_PAUSE = 0.02
 #: Seconds to wait for processes that were sent SIGKILL; they outlive it only in uninterruptible sleep.
 GONE_SECONDS = 2.0
+DELETED = "Its row was deleted while it ran."
 #: Seconds that a stop waits for a database that is away; what is not written then, others finish as lost.
 STOP_SECONDS = 10.0
 
@@ -74,6 +75,7 @@ class Supervisor:
         self._background: list[asyncio.Task[None]] = []
         self._to_compact: asyncio.Queue[int] = asyncio.Queue()
         self._orphans: set[int] = set()
+        self._bereft: set[int] = set()
         self._turns: dict[int, int] = {}
         self._wake = asyncio.Event()
         self._poll = asyncio.Event()
@@ -224,6 +226,7 @@ class Supervisor:
                 for execution_id, (question_id, answer) in news.answers.items():
                     if execution_id in self._held:
                         self._held[execution_id].give_answer(question_id, answer)
+                self._stop_bereft(self._held.keys() - news.held)
                 await self._finish_orphans(news.held - self._held.keys())
 
     async def _finish_orphans(self, orphans: set[int]) -> None:
@@ -236,6 +239,15 @@ class Supervisor:
         if again:
             logger.error("finishing executions that were claimed and never begun: %s", sorted(again))
             await self._in_database(self.database.run(held.finish_orphans, self.worker_id, again))
+
+    def _stop_bereft(self, bereft: set[int]) -> None:
+        """Stop what runs here without a row that says so, seen so twice: its row was deleted.
+
+        Seen once, it may have been claimed after the rows were read, or be about to end here.
+        """
+        for execution_id in bereft & self._bereft:
+            self._refuse(execution_id, DELETED)
+        self._bereft = bereft
 
     async def _compact_forever(self) -> None:
         while True:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -53,6 +53,23 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
     def lock(self) -> Self:
         """Lock these rows until the transaction ends, in one order everywhere; writing their events stays possible."""
         return self.select_for_update(of=("self",), no_key=True).order_by("pk")
+
+    def lock_whole(self) -> Self:
+        """Lock these rows so that nobody can write their events either: a commit with some waits for ours."""
+        return self.select_for_update(of=("self",)).order_by("pk")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete these rows and their journals, also while workers write there; those stop what they run of them."""
+        with transaction.atomic():
+            # Otherwise an event that is stored between the deletion of the events and that of its execution would make
+            # this fail.
+            ids = list(self.order_by().unfinished().values_list("pk", flat=True))
+            list(Execution.objects.filter(pk__in=ids).lock_whole().values_list("pk"))
+            return super().delete()
+
+    # As of Django's own: not callable from templates, and not from the manager, where it would mean all there are.
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
     # Transitions: each is one guarded UPDATE that reports whether it won ----------------------------------------------
 
@@ -219,6 +236,14 @@ class Execution(models.Model):
 
     def __str__(self) -> str:
         return f"execution {self.pk}"
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the row and its journal, also while a worker writes there; it stops what it runs within two polls."""
+        with transaction.atomic():
+            list(Execution.objects.filter(pk=self.pk).lock_whole().values_list("pk"))
+            return super().delete(*args, **kwargs)
+
+    delete.alters_data = True  # type: ignore[attr-defined]
 
     @property
     def stopping(self) -> bool:

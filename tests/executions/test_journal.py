@@ -11,6 +11,7 @@ from django.utils import timezone
 from executions import journal, leases, log, services, supervisor
 from executions.events import Finished, Text, ToolFinished
 from executions.models import Execution, Worker
+from executions.processes import tagged
 from executions.signals import executions_finished
 from executions.writing import Batch, Finish, write
 from tests.executions.conftest import cancel, events_of, reload, wait_for_event
@@ -108,6 +109,24 @@ async def test_an_execution_whose_row_is_deleted_stops_and_the_others_go_on(work
     await events_of(other)
     assert (await reload(other)).outcome == "succeeded"
     assert not await sync_to_async(journal_of)(doomed.pk)
+
+
+async def test_silent_executions_whose_rows_are_deleted_end_with_their_processes(worker, start):
+    silent, busy = await start("hang"), await start("run sleep 1000 & sleep 1000")
+    await wait_for_event(silent, "started")
+    await await_until(lambda: len(tagged(busy.pk)) >= 3)
+    await Execution.objects.filter(pk__in=[silent.pk, busy.pk]).adelete()
+    await await_until(lambda: not worker.supervisor._held)
+    assert not tagged(busy.pk)
+
+
+async def test_what_the_user_runs_ends_when_the_user_is_deleted(worker, start, owner):
+    doomed = [await start("hang"), await start("count 2000 every 5ms"), await start("ask Which? | this | that")]
+    for execution in doomed:
+        await wait_for_event(execution, "started")
+    await owner.adelete()
+    await await_until(lambda: not worker.supervisor._held, 1)
+    assert not await Execution.objects.aexists()
 
 
 @pytest.mark.parametrize("error", [ValueError, IntegrityError], ids=lambda error: error.__name__)

@@ -4,14 +4,15 @@ import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier
+from threading import Barrier, Thread
 
 import pytest
-from django.db import connections
+from django.contrib.auth import get_user_model
+from django.db import connection, connections
 
 from executions import services
 from executions.errors import NotWaiting, SessionBusy
-from executions.events import Finished
+from executions.events import Finished, Text
 from executions.leases import finish_left_behind, overdue
 from executions.models import EventRow, Execution
 from executions.signals import executions_finished
@@ -188,3 +189,43 @@ def test_bulk_cancels_and_the_journal_never_wait_for_each_other_in_a_circle(owne
 
     assert together(write_in_reverse, cancel_all, cancel_all) == ["written", "canceled", "canceled"]
     assert Execution.objects.finished().count() == 40
+
+
+DELETIONS = {
+    "itself": lambda execution: execution.delete(),
+    "as one of several": lambda execution: Execution.objects.filter(pk=execution.pk).delete(),
+    "with its owner": lambda execution: get_user_model().objects.get(pk=execution.owner_id).delete(),
+}
+
+
+@pytest.mark.parametrize("delete", DELETIONS.values(), ids=DELETIONS)
+def test_an_execution_is_deleted_while_its_worker_writes_and_the_worker_goes_on(owner, other_user, delete):
+    (doomed,) = start_many(owner, 1)
+    (other,) = start_many(other_user, 1)
+    worker = HandmadeWorker()
+    (execution, _) = worker.claim(2)
+    worker.flush()
+    for pk in (doomed, other):
+        worker.emit(pk, Text("more"))
+    written = []
+
+    def write_more():
+        written.append(worker.flush())
+        connections.close_all()
+
+    writer = Thread(target=write_more)
+
+    def between(execute, sql, params, many, context):
+        if sql.startswith('DELETE FROM "executions_execution"'):
+            # The events are deleted, the execution is not: who can write now makes the deletion fail.
+            writer.start()
+            writer.join(0.5)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(between):
+        delete(execution)
+    writer.join(30)
+    assert list(written[0].refused) == [doomed]
+    assert [entry.execution_id for entry in written[0].entries] == [other]
+    assert not journal_of(doomed)
+    assert worker.finish(other, "succeeded")
