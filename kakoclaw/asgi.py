@@ -17,6 +17,8 @@ from channels.security.websocket import WebsocketDenier  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
+from chat.commands.parsers import MAX_BODY_BYTES  # noqa: E402
+from chat.commands.ties import Ties  # noqa: E402
 from chat.routing import websocket_urlpatterns  # noqa: E402
 from kakoclaw.body_limit import BodyLimit  # noqa: E402
 from kakoclaw.handler import OneThreadHandler  # noqa: E402
@@ -29,7 +31,9 @@ django_application: Any = OneThreadHandler()
 
 application = ProtocolTypeRouter(
     {
-        "http": StaticFiles(BodyLimit(django_application, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)),
+        "http": StaticFiles(
+            BodyLimit(Ties(django_application), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, {"/api/command": MAX_BODY_BYTES})
+        ),
         "websocket": SameOrigin(URLRouter([*websocket_urlpatterns, re_path("", WebsocketDenier.as_asgi())])),
         "lifespan": Lifespan(),
     }

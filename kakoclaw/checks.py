@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 from django.conf import settings
@@ -10,12 +9,13 @@ from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
 
 from executions.agents.llm import catalog
+from kakoclaw.addresses import is_loopback
 
 
 @register(Tags.security)
 def reachable_without_https(app_configs: Any, **options: Any) -> list[CheckMessage]:
     """Warn when other machines can connect and nothing says that they do so over HTTPS."""
-    if settings.HTTPS or _is_loopback(settings.SERVE_HOST):
+    if settings.HTTPS or is_loopback(settings.SERVE_HOST):
         return []
     return [
         checks.Warning(
@@ -29,7 +29,7 @@ def reachable_without_https(app_configs: Any, **options: Any) -> list[CheckMessa
 @register(Tags.security)
 def reachable_under_no_name(app_configs: Any, **options: Any) -> list[CheckMessage]:
     """Warn when other machines can connect, but under no name that is answered."""
-    if _is_loopback(settings.SERVE_HOST) or any(not _is_loopback(host) for host in settings.ALLOWED_HOSTS):
+    if is_loopback(settings.SERVE_HOST) or any(not is_loopback(host) for host in settings.ALLOWED_HOSTS):
         return []
     return [
         checks.Warning(
@@ -53,12 +53,3 @@ def model_without_its_variables(app_configs: Any, **options: Any) -> list[CheckM
             id="kakoclaw.W003",
         )
     ]
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

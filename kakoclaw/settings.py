@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import string
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import environ
 from executions.agents.base import AgentFailure
 from executions.agents.llm import mcp_config as mcp_config_file
 from kakoclaw import __version__
+from kakoclaw.addresses import is_loopback
 from kakoclaw.claude import claude_settings
 from kakoclaw.databases import EXAMPLE as DATABASE_EXAMPLE
 from kakoclaw.databases import SCHEMES as DATABASE_SCHEMES
@@ -17,6 +19,7 @@ from kakoclaw.databases import database
 from kakoclaw.environment import Environment
 from kakoclaw.home import open_home, secret_key
 
+COMMAND_CHARS = frozenset(string.ascii_letters + string.digits + ":_-")
 LEVELS = ("debug", "info", "warning", "error")
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -182,6 +185,20 @@ EXECUTIONS = {
     "MCP_CONFIG": MCP_CONFIG,
     **claude_settings(env),
 }
+
+# The command page -----------------------------------------------------------------------------------------------------
+
+COMMANDS = env.names("KAKOCLAW_COMMANDS")
+if any(not set(name) <= COMMAND_CHARS or len(name) > 64 for name in COMMANDS):
+    env.wrong("KAKOCLAW_COMMANDS", "must be names of commands of the CLI, such as review,test")
+COMMANDS_WITHOUT_LOGIN = env.switch("KAKOCLAW_COMMANDS_WITHOUT_LOGIN")
+if COMMANDS_WITHOUT_LOGIN and (HTTPS or not is_loopback(SERVE_HOST) or not all(map(is_loopback, ALLOWED_HOSTS))):
+    env.wrong(
+        "KAKOCLAW_COMMANDS_WITHOUT_LOGIN",
+        "lets every program of this machine run commands without a login, so it can only be used when HOST and "
+        "KAKOCLAW_ALLOWED_HOSTS are 127.0.0.1, localhost or [::1], and without KAKOCLAW_HTTPS (behind no proxy)",
+    )
+CONFIRM_STOP = env.switch("KAKOCLAW_CONFIRM_STOP")
 
 # The site -------------------------------------------------------------------------------------------------------------
 

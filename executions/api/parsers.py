@@ -14,20 +14,22 @@ from executions.api.errors import BodyTooLarge
 
 
 class JSONParser(parsers.BaseParser):
-    """Parse JSON of at most ``DATA_UPLOAD_MAX_MEMORY_SIZE`` bytes.
+    """Parse JSON of at most ``max_bytes``, or ``DATA_UPLOAD_MAX_MEMORY_SIZE``, bytes.
 
     DRF's own parser reads the stream past Django's limit, and lets lone surrogates and NUL characters through to the
     database, and deep nesting through to the interpreter's stack.
     """
 
     media_type = "application/json"
+    #: Bytes of a body, ``None`` for the settings' limit.
+    max_bytes: int | None = None
 
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         """Return the parsed body. Raises ParseError (400) or BodyTooLarge (413)."""
         try:
-            value = json.loads(_read(stream).decode(), parse_constant=_refuse_constant)
+            value = json.loads(_read(stream, self.max_bytes).decode(), parse_constant=_refuse_constant)
         except UnicodeDecodeError as error:
             raise ParseError(f"The body is not UTF-8: byte {error.start} cannot be decoded.") from None
         except RecursionError:
@@ -39,8 +41,8 @@ class JSONParser(parsers.BaseParser):
         return value
 
 
-def _read(stream: IO[bytes]) -> bytes:
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+def _read(stream: IO[bytes], max_bytes: int | None) -> bytes:
+    limit = max_bytes or settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     raw = stream.read(limit + 1)
     if len(raw) > limit:
         raise BodyTooLarge(f"The request's body is larger than {limit:,} bytes.")

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from kakoclaw import __version__
+from kakoclaw.addresses import is_loopback
 from kakoclaw.descriptors import raise_descriptor_limit
 from kakoclaw.listening import listen
 from kakoclaw.preflight import require_database, require_home, require_redis, require_setup
@@ -45,6 +46,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, host: str, port: int, take_terminal: bool, **options: Any) -> NoReturn:
+        if settings.COMMANDS_WITHOUT_LOGIN and not is_loopback(host):
+            raise CommandError(
+                f"KAKOCLAW_COMMANDS_WITHOUT_LOGIN=1 and --host {host} do not go together: see docs/commands.md."
+            )
         require_database()
         require_setup()
         require_redis()
