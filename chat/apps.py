@@ -10,12 +10,9 @@ class ChatConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from django.db.models.signals import post_save
-
         from chat import recording, revoking
-        from executions.models import Execution
-        from executions.signals import executions_finished
+        from executions.signals import execution_queued, executions_finished
 
-        post_save.connect(recording.record_prompt, sender=Execution, dispatch_uid="chat.record_prompt")
+        execution_queued.connect(recording.record_prompt, dispatch_uid="chat.record_prompt")
         executions_finished.connect(recording.record_answers, dispatch_uid="chat.record_answers")
         revoking.connect()

@@ -67,8 +67,7 @@ class ChatConsumer(Socket):
             client_id=message.client_id,
             source=Source.PAGE,
         )
-        before = services.unfinished(self.user, message.session_id).filter(pk__lt=execution.pk)
-        return execution, row, before.count()
+        return execution, row, services.ahead_of(execution)
 
     async def _subscribe(self, wish: inbound.Subscribe) -> None:
         current = await self.following.subscribe(wish.session_id, wish.after, wish.last)

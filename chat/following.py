@@ -30,6 +30,8 @@ from executions.models import EventRow, Execution
 
 #: How many sessions one socket may subscribe to.
 MAX_SUBSCRIPTIONS = 50
+#: An answer of so many characters is rendered in less time than a thread takes to be asked to (some 0.3 ms).
+MAX_RENDERED_HERE = 300
 #: The most executions that a socket is told of when it comes back to a session.
 MAX_CAUGHT_UP = 50
 
@@ -170,36 +172,55 @@ class Following:
             if earlier := [task for pk, task in session.followers.items() if pk < about.execution_id]:
                 await asyncio.wait(earlier)
             async with session.turn:
-                begun = after > 0
-                if batch is None and begun:  # its reader may have gone between the end and ``ready``
+                reading = _Reading(about, begun=after > 0, said=[] if after == 0 else None)
+                if batch is None and reading.begun:  # its reader may have gone between the end and ``ready``
                     await self._send(about.ready(after))
-                calls: dict[str, dict[str, Any]] = {}
                 while batch is not None:
                     for entry in batch:
-                        await self._forward(about, entry, calls, begun)
-                        begun = True
+                        await self._forward(reading, entry)
+                        reading.begun = True
                     batch = await anext(batches, None)
 
-    async def _forward(self, about: About, entry: Entry, calls: dict[str, dict[str, Any]], begun: bool) -> None:
-        data = entry.data
-        if entry.type == events.Finished.type:
-            if not begun:  # it never ran; clients expect a beginning before the end
-                await self._send(about.stream_start())
-            await self._send(await database_sync_to_async(_end)(about, entry))
-            await self._send(about.ready(entry.seq))
-            return
-        args = None
-        if entry.type == events.ToolStarted.type:
-            calls[data["call_id"]] = data["args"]
-        elif entry.type == events.ToolFinished.type:
-            args = calls.pop(data["call_id"], None)
-            if args is None:
-                args = await database_sync_to_async(_args)(about.execution_id, data["call_id"])
+    async def _forward(self, reading: _Reading, entry: Entry) -> None:
+        about, data, args = reading.about, entry.data, None
+        match entry.type:
+            case events.Finished.type:
+                if not reading.begun:  # it never ran; clients expect a beginning before the end
+                    await self._send(about.stream_start())
+                await self._send(await _end(reading, entry))
+                await self._send(about.ready(entry.seq))
+                return
+            case events.Text.type if reading.said is not None:
+                reading.said.append(data["text"])
+            case events.ToolStarted.type:
+                reading.calls[data["call_id"]] = data["args"]
+            case events.ToolFinished.type:
+                args = reading.calls.pop(data["call_id"], None)
+                if args is None:
+                    args = await database_sync_to_async(_args)(about.execution_id, data["call_id"])
         await self._send(outbound.of_entry(about, entry, args))
 
 
-def _end(about: About, entry: Entry) -> str:
-    content = Execution.objects.filter(pk=about.execution_id).values_list("output", flat=True).first()
+@dataclass(slots=True)
+class _Reading:
+    """How far one reader has come with one execution; ``said`` is the answer, unless it was read from its middle."""
+
+    about: About
+    begun: bool
+    said: list[str] | None
+    calls: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+async def _end(reading: _Reading, entry: Entry) -> str:
+    content = None if reading.said is None else "".join(reading.said)
+    if content is not None and len(content) <= MAX_RENDERED_HERE:
+        return outbound.stream_end(reading.about, entry, content)
+    return await database_sync_to_async(_long_end)(reading.about, entry, content)
+
+
+def _long_end(about: About, entry: Entry, content: str | None) -> str:
+    if content is None:
+        content = Execution.objects.filter(pk=about.execution_id).values_list("output", flat=True).first()
     return outbound.stream_end(about, entry, content or "")
 
 

@@ -17,6 +17,7 @@ from executions import services, validation
 from executions.errors import InvalidInput, NotFound
 from executions.models import Execution
 from executions.narrowing import SEARCHED_ROWS, containing
+from executions.prepared import Param, Prepared, PreparedObjects
 from executions.states import OnBusy, Source
 
 DEFAULT_SESSION_ID = "web:chat"
@@ -60,7 +61,7 @@ def send_message(
                 on_busy=on_busy,
                 source=source,
             )
-            message = Message.objects.get(execution=execution)  # made by chat.recording, the only one so far
+            (message,) = _MESSAGES.all(execution=execution.pk)  # made by chat.recording, the only one so far
             if client_id:
                 message.client_id = client_id
                 message.save(update_fields=["client_id"])
@@ -92,6 +93,11 @@ def unfinished(owner: User, session_id: str) -> QuerySet[Execution]:
     """Return what still runs, waits or is queued in a session of ``owner``; others' sessions are never meant."""
     session_id = validation.session_id(session_id)
     return Execution.objects.unfinished().filter(owner=owner, session_id=session_id).order_by("pk")
+
+
+def ahead_of(execution: Execution) -> int:
+    """Return how many executions of its session have to end before this one begins."""
+    return len(_AHEAD.rows(owner=execution.owner_id, session=execution.session_id, execution=execution.pk))
 
 
 def cancel(
@@ -190,3 +196,14 @@ def _used_last(owner: User) -> list[int]:
         if messages >= SEARCHED_ROWS:
             break
     return chosen
+
+
+_MESSAGES = PreparedObjects(lambda: Message.objects.filter(execution=Param("execution")))
+_AHEAD = Prepared(
+    lambda: (
+        Execution.objects.unfinished()
+        .filter(owner=Param("owner"), session_id=Param("session"), pk__lt=Param("execution"))
+        .order_by()
+        .values_list("pk")
+    )
+)

@@ -8,16 +8,20 @@ workers are serialised, so limits hold across them; a claim is a few short queri
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import cast
 
+from django.contrib.auth import get_user_model
 from django.db import connection, transaction
-from django.db.models import Count, Exists, Min, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from executions import bus
 from executions.changes import announce, change_of
 from executions.conf import conf
 from executions.models import Execution, Worker
+from executions.prepared import Among, Param, Prepared, PreparedObjects
 from executions.states import State
 
 #: Key of the advisory lock that serialises claims on PostgreSQL ("kako" in ASCII). SQLite has one writer anyway.
@@ -25,6 +29,34 @@ _CLAIM_LOCK = 0x6B616B6F
 
 #: Of how many owners a worker remembers the last turn.
 MAX_TURNS = 1_000
+
+_ANY_QUEUED = Prepared(lambda: Execution.objects.queued().order_by().values_list("pk")[:1])
+
+_CLAIMED = PreparedObjects(lambda: Execution.objects.held_by(Param("worker")).filter(Among("pk", "ids")).order_by("pk"))
+_OWNERS = PreparedObjects(lambda: get_user_model().objects.filter(Among("pk", "ids")))
+
+#: How many each owner has running.
+_RUNNING = Prepared(
+    lambda: Execution.objects.active().filter(state=State.RUNNING).order_by().values_list("owner").annotate(Count("pk"))
+)
+
+_TABLE = Execution._meta.db_table
+_QUEUED = f"{_TABLE} WHERE state = '{State.QUEUED}' AND finished_at IS NULL"
+#: Goes along the index of the queue from owner to owner, without reading what stands between: its cost grows with the
+#: number of owners who have something queued, not with how much they have. (Neither database skips so by itself.)
+_HEADS = f"""
+    WITH RECURSIVE head(id) AS (
+        SELECT (SELECT id FROM {_QUEUED} ORDER BY priority DESC, owner_id, id LIMIT 1)
+        UNION ALL
+        SELECT COALESCE(
+            (SELECT id FROM {_QUEUED} AND priority = last.priority AND owner_id > last.owner_id
+             ORDER BY priority DESC, owner_id, id LIMIT 1),
+            (SELECT id FROM {_QUEUED} AND priority < last.priority ORDER BY priority DESC, owner_id, id LIMIT 1)
+        )
+        FROM head JOIN {_TABLE} last ON last.id = head.id
+    )
+    SELECT priority, owner_id, id FROM {_TABLE} JOIN head USING (id)
+"""  # noqa: S608 - names of ours
 
 
 def claim(
@@ -36,21 +68,22 @@ def claim(
     the one whose last turn is longest ago comes first. Takes none when the worker's lease is gone.
     """
     turns = {} if turns is None else turns
-    if slots <= 0 or not Execution.objects.queued().exists():
+    if slots <= 0 or not _ANY_QUEUED.exists():
         return []
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
-        if not Worker.objects.alive().select_for_update().filter(pk=worker_id).exists():
+        if not Worker.objects.fence(worker_id):
             return []
-        ids = _within_agent_limits(_choose(slots, _servable(agents), turns))
-        Execution.objects.queued().filter(pk__in=ids).update(
-            state=State.RUNNING, worker_id=worker_id, started_at=Now(), changed_at=Now()
-        )
-        claimed = list(
-            Execution.objects.active().filter(pk__in=ids, worker_id=worker_id).select_related("owner").order_by("pk")
-        )
+        ids = _within_agent_limits(_choose(slots, _served(agents), turns))
+        if not ids:
+            return []
+        Execution.objects.claim(ids, worker_id)
+        claimed = _CLAIMED.all(ids=ids, worker=worker_id)
+        owners = {user.pk: user for user in _OWNERS.all(ids={e.owner_id for e in claimed})}
+        for execution in claimed:
+            execution.owner = owners[execution.owner_id]
         announce([change_of(execution, "updated") for execution in claimed])
     _take_turns(turns, claimed)
     return claimed
@@ -82,13 +115,23 @@ def _room_of_agents() -> dict[str, int]:
     return {name: max(0, limit - counts.get(name, 0)) for name, limit in limits.items()}
 
 
-def _servable(agents: Sequence[str]) -> QuerySet[Execution]:
-    """Queued executions of the agents that a worker serves, without those at their own limit."""
-    queued = Execution.objects.queued()
-    if agents:
-        queued = queued.filter(agent__in=agents)
-    full = [name for name, room in _room_of_agents().items() if room == 0]
-    return queued.exclude(agent__in=full) if full else queued
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """Which agents' executions a claim may take: ``only`` these (all when empty), but none of ``full``."""
+
+    only: tuple[str, ...] = ()
+    full: tuple[str, ...] = ()
+
+    def queued(self) -> QuerySet[Execution]:
+        queued = Execution.objects.queued()
+        if self.only:
+            queued = queued.filter(agent__in=self.only)
+        return queued.exclude(agent__in=self.full) if self.full else queued
+
+
+def _served(agents: Sequence[str]) -> _Served:
+    """Return the agents that a worker serves, without those at their own limit."""
+    return _Served(tuple(agents), tuple(name for name, room in _room_of_agents().items() if room == 0))
 
 
 def _within_agent_limits(ids: list[int]) -> list[int]:
@@ -116,26 +159,39 @@ def _eligible(queued: QuerySet[Execution]) -> QuerySet[Execution]:
     ).filter(busy=False, older=False)
 
 
-def _choose(slots: int, queued: QuerySet[Execution], turns: Mapping[int, int]) -> list[int]:
-    running = dict(
-        Execution.objects.active().filter(state=State.RUNNING).order_by().values_list("owner").annotate(Count("pk"))
+@lru_cache(maxsize=256)
+def _line(served: _Served, room: int) -> Prepared:
+    """Return the statement for the first ``room`` that one owner can have claimed in one priority."""
+    return Prepared(
+        lambda: (
+            _eligible(served.queued())
+            .filter(priority=Param("priority"), owner=Param("owner"))
+            .order_by("pk")
+            .values_list("pk")[:room]
+        )
     )
-    waiting_owners = list(
-        queued.order_by().values("priority", "owner").annotate(first=Min("pk"))
-        .values_list("priority", "owner", "first")
-    )  # fmt: skip
+
+
+def _heads() -> list[tuple[int, int, int]]:
+    """Return ``(priority, owner, id)`` of the oldest queued execution of each owner in each priority."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HEADS)
+        return cast("list[tuple[int, int, int]]", cursor.fetchall())
+
+
+def _choose(slots: int, served: _Served, turns: Mapping[int, int]) -> list[int]:
+    running: dict[int, int] = dict(_RUNNING.rows())
+    heads = _heads()
     chosen: list[int] = []
-    for priority in sorted({priority for priority, _, _ in waiting_owners}, reverse=True):
-        owners = [(owner, first) for p, owner, first in waiting_owners if p == priority]
+    for priority in sorted({priority for priority, _, _ in heads}, reverse=True):
+        owners = [(owner, first) for p, owner, first in heads if p == priority]
         owners.sort(key=lambda item: (running.get(item[0], 0), turns.get(item[0], 0), item[1]))
         lines: list[tuple[int, list[int]]] = []
         for owner, _ in owners:
             room = min(conf.max_running_per_owner - running.get(owner, 0), slots - len(chosen))
             if room > 0:
-                line = (
-                    _eligible(queued).filter(priority=priority, owner=owner).order_by("pk").values_list("pk", flat=True)
-                )
-                lines.append((owner, list(line[:room])))
+                rows = _line(served, room).rows(priority=priority, owner=owner)
+                lines.append((owner, [pk for (pk,) in rows]))
             if len(lines) >= slots and all(ids for _, ids in lines):
                 break
         # One each in turn; an owner with fewer running begins.

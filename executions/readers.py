@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import closing
+from functools import lru_cache
 
 from django.db import InterfaceError, OperationalError
 
@@ -16,6 +17,7 @@ from executions.conf import conf
 from executions.events import Change, Entry, Finished
 from executions.hub import Hub, get_hub
 from executions.models import EventRow, Execution
+from executions.prepared import Param, Prepared, PreparedObjects
 
 #: The most entries read from the journal at a time.
 PAGE = 500
@@ -26,9 +28,8 @@ def read(execution_id: int, after: int = 0, limit: int | None = None) -> list[En
 
     A row that a compaction has joined from several is cut to what comes after ``after``.
     """
-    rows = EventRow.objects.filter(execution_id=execution_id, seq__gt=after).order_by("seq")
     entries = []
-    for row in rows[:limit] if limit else rows:
+    for row in _rows(limit).all(execution=execution_id, after=after):
         entry = row.entry()
         if row.cuts and row.first_seq is not None and row.first_seq <= after:
             entry.data = {**entry.data, "text": entry.data["text"][row.cuts[after - row.first_seq] :]}
@@ -36,11 +37,21 @@ def read(execution_id: int, after: int = 0, limit: int | None = None) -> list[En
     return entries
 
 
+@lru_cache(maxsize=16)
+def _rows(limit: int | None) -> PreparedObjects[EventRow]:
+    return PreparedObjects(
+        lambda: EventRow.objects.filter(execution_id=Param("execution"), seq__gt=Param("after")).order_by("seq")[:limit]
+    )
+
+
+_UNFINISHED = Prepared(lambda: Execution.objects.unfinished().filter(pk=Param("pk")).order_by().values_list("pk"))
+
+
 def _read_page(execution_id: int, after: int) -> tuple[list[Entry], bool]:
     """Return a page of entries, and whether there can be no more after it."""
     entries = read(execution_id, after, PAGE)
     if not entries:
-        if Execution.objects.unfinished().filter(pk=execution_id).exists():
+        if _UNFINISHED.exists(pk=execution_id):
             return [], False
         # It may have finished between these two queries.
         entries = read(execution_id, after, PAGE)

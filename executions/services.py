@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, cast
 
 from django.contrib.auth import get_user_model
@@ -26,6 +26,8 @@ from executions.events import Finished
 from executions.finishing import finish_unheld
 from executions.models import Execution
 from executions.models.execution import ExecutionQuerySet
+from executions.prepared import Param, Prepared, PreparedInsert
+from executions.signals import execution_queued
 from executions.states import OnBusy, Outcome, Source, State
 
 validate_session_id = validation.session_id
@@ -86,18 +88,17 @@ def start(
     if limits:
         options["limits"] = validation.limits(limits)
     with transaction.atomic():
-        mine = Execution.objects.filter(owner=owner)
         if session_id and busy is not OnBusy.QUEUE:
             # Of two that come at once, one sees the other's execution.
             list(get_user_model().objects.select_for_update(no_key=True).filter(pk=owner.pk).values_list("pk"))
-            unfinished = mine.unfinished().filter(session_id=session_id)
+            unfinished = Execution.objects.unfinished().filter(owner=owner, session_id=session_id)
             if busy is OnBusy.REJECT and unfinished.exists():
                 raise SessionBusy
             if busy is OnBusy.INTERRUPT:
                 cancel(unfinished, by=owner, reason="A newer message took its place", source=Source.INTERRUPT)
-        if mine.queued().count() >= conf.max_queued_per_owner:
+        if _queue_is_full(conf.max_queued_per_owner).exists(owner=owner.pk):
             raise InvalidInput(f"You have {conf.max_queued_per_owner} executions queued; let some finish first.")
-        execution = Execution.objects.create(
+        execution = Execution(
             owner=owner,
             prompt=prompt,
             session_id=session_id,
@@ -107,9 +108,20 @@ def start(
             priority=priority,
             retry_of=retry_of,
         )
+        _insert.execute(execution)
+        execution_queued.send(sender=Execution, execution=execution)
         announce([change_of(execution, "created")])
         transaction.on_commit(partial(bus.ring, bus.WORKERS, {"type": "execution.wake"}))
     return execution
+
+
+@lru_cache
+def _queue_is_full(limit: int) -> Prepared:
+    queued = Execution.objects.queued().order_by()
+    return Prepared(lambda: queued.filter(owner=Param("owner")).values_list("pk")[limit - 1 : limit])
+
+
+_insert = PreparedInsert(Execution)
 
 
 def cancel(
@@ -145,19 +157,20 @@ def _cancel_batch(
         queued = [e for e in rows if e.state == State.QUEUED]
         held = [e for e in rows if e.state in (State.RUNNING, State.WAITING)]
         fresh = [e for e in held if e.cancel_requested_at is None]
-        Execution.objects.filter(pk__in=[e.pk for e in queued]).update(
-            cancel_requested_at=Now(), cancel_requested_by=by, cancel_reason=reason, cancel_source=source
-        )
-        receipt = {
-            "by": by.get_username() if by else "",
-            "reason": reason,
-            "source": source,
-            "elapsed_ms": 0.0,
-            "processes": [],
-            "tool": "",
-        }
-        finish_unheld(queued, State.QUEUED, Finished(Outcome.CANCELED, receipt=receipt))
-        Execution.objects.filter(pk__in=[e.pk for e in fresh]).request_cancel(by=by, reason=reason, source=source)
+        request = partial(Execution.objects.request_cancel, by=by.pk if by else None, reason=reason, source=source)
+        if queued:
+            request([e.pk for e in queued])
+            receipt = {
+                "by": by.get_username() if by else "",
+                "reason": reason,
+                "source": source,
+                "elapsed_ms": 0.0,
+                "processes": [],
+                "tool": "",
+            }
+            finish_unheld(queued, State.QUEUED, Finished(Outcome.CANCELED, receipt=receipt))
+        if fresh:
+            request([e.pk for e in fresh])
         # The workers first: an agent that is to stop comes before the lists that show it.
         transaction.on_commit(partial(_ring_workers, held))
         announce([change_of(e, "updated", "stopping") for e in fresh])

@@ -2,6 +2,9 @@
 
 from django.dispatch import Signal
 
+#: Sent with ``execution=Execution`` in the transaction that queues it.
+execution_queued = Signal()
+
 #: Sent with ``executions=[Execution, …]`` (fresh rows, ``output`` and ``outcome`` set) in the transaction that
 #: finishes them, from whichever process wins. A receiver must be quick and set-based; it runs once per batch.
 executions_finished = Signal()

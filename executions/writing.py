@@ -15,6 +15,7 @@ from executions.cleaning import clean, clean_text
 from executions.events import Entry, Finished, Question, Usage
 from executions.finishing import cost, finish_unheld, tell_finished
 from executions.models import EventRow, Execution, Worker
+from executions.prepared import Among, Param, PreparedObjects, PreparedUpdate
 from executions.states import Outcome, State
 
 logger = logging.getLogger(__name__)
@@ -90,7 +91,7 @@ def _finish_refused(batch: Batch) -> Written:
             outcome = Outcome.FAILED if step.event.outcome == Outcome.SUCCEEDED else step.event.outcome
             event = Finished(outcome, REFUSED, "refused")
             with transaction.atomic():
-                if not _fenced(batch.worker_id):
+                if not Worker.objects.fence(batch.worker_id):
                     return Written(lease_lost=True)
                 for execution in Execution.objects.held_by(batch.worker_id).filter(pk=step.execution_id):
                     written.won |= set(finish_unheld([execution], State(execution.state), event))
@@ -112,7 +113,7 @@ def _write_one_by_one(batch: Batch) -> Written:
 
 def _write(batch: Batch) -> Written:
     with transaction.atomic():
-        if not _fenced(batch.worker_id):
+        if not Worker.objects.fence(batch.worker_id):
             return Written(lease_lost=True)
         written = Written()
         finishes = {step.execution_id: step for step in batch.steps if isinstance(step, Finish)}
@@ -137,33 +138,22 @@ def _write(batch: Batch) -> Written:
         return written
 
 
-def _fenced(worker_id: str) -> bool:
-    """Lock the worker's own row: nobody can take its lease between this and the commit."""
-    return Worker.objects.alive().select_for_update().filter(pk=worker_id).exists()
-
-
 def _finish(step: Finish, batch: Batch) -> bool:
     event, usage = step.event, step.usage
-    won = (
-        Execution.objects.active()
-        .filter(pk=step.execution_id, worker_id=batch.worker_id)
-        .update(
-            state=State.FINISHED,
-            outcome=event.outcome,
-            error=clean_text(event.error),
-            error_code=event.error_code,
-            receipt=clean(event.receipt),
-            output=clean_text(step.output),
-            transcript=None if step.transcript is None else clean(step.transcript),
-            question=None,
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-            requests=usage.requests,
-            cost_usd=cost(usage.cost_usd),
-            last_seq=step.seq,
-            finished_at=Now(),
-            changed_at=Now(),
-        )
+    won = _FINISH.execute(
+        pk=step.execution_id,
+        worker=batch.worker_id,
+        outcome=event.outcome,
+        error=clean_text(event.error),
+        error_code=event.error_code,
+        receipt=clean(event.receipt),
+        output=clean_text(step.output),
+        transcript=None if step.transcript is None else clean(step.transcript),
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        requests=usage.requests,
+        cost_usd=cost(usage.cost_usd),
+        last_seq=step.seq,
     )
     return won == 1
 
@@ -184,8 +174,26 @@ def _tell(batch: Batch, written: Written) -> None:
     """Let the applications above take part in the transaction, and lists hear of it after the commit."""
     if not written.fresh:
         return
-    rows = Execution.objects.filter(pk__in=written.fresh).in_bulk()
+    rows = {execution.pk: execution for execution in _CHANGED.all(ids=written.fresh)}
     finished = [rows[s.execution_id] for s in batch.steps if isinstance(s, Finish) and s.execution_id in rows]
     if finished:
         tell_finished(finished)
     announce([change_of(e, "finished" if e.state == State.FINISHED else "updated") for e in rows.values()])
+
+
+#: What the agent and its supervisor say of a finished execution.
+_SAID = (
+    "outcome", "error", "error_code", "receipt", "output", "transcript", "last_seq",
+    "input_tokens", "output_tokens", "requests", "cost_usd",
+)  # fmt: skip
+_FINISH = PreparedUpdate(
+    lambda: Execution.objects.held_by(Param("worker")).filter(pk=Param("pk")),
+    lambda: {
+        "state": State.FINISHED,
+        "question": None,
+        "finished_at": Now(),
+        "changed_at": Now(),
+        **{field.name: Param(field.name, field) for field in Execution._meta.concrete_fields if field.name in _SAID},
+    },
+)
+_CHANGED = PreparedObjects(lambda: Execution.objects.filter(Among("pk", "ids")))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Self, cast
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import Count, F, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Substr
 from django.utils import timezone
+
+from executions.prepared import Among, Param, Prepared, PreparedUpdate
 
 TITLE_CHARS = 80
 LAST_MESSAGE_CHARS = 200
@@ -24,18 +28,33 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def newest_first(self) -> Self:
         return self.order_by("-updated_at", "-pk")
 
+    def next_turn(self, owner_id: int, session_id: str, prompt: str, now: datetime) -> tuple[int, int]:
+        """Begin a turn with ``prompt``; makes the session when there is none. Returns its primary key and the turn.
+
+        One statement, which also locks the session: messages sent at the same moment get turns of their own.
+        """
+        time = connection.ops.adapt_datetimefield_value(now)
+        values = (owner_id, session_id, title_of(prompt), prompt[:LAST_MESSAGE_CHARS], time, time)
+        with connection.cursor() as cursor:
+            cursor.execute(_NEXT_TURN, values)
+            return cast("tuple[int, int]", cursor.fetchone())
+
+    def lock(self, ids: Iterable[int]) -> None:
+        """Lock sessions until the transaction ends; in one order everywhere, so that two can't wait for each other."""
+        _LOCK.rows(ids=ids)
+
+    def add_answers(self, answers: Mapping[int, int], now: datetime) -> None:
+        """Renew what is kept for lists, of sessions that got this many answers each, by primary key."""
+        for count in set(answers.values()):
+            _ADD_ANSWERS.execute(ids=[pk for pk, n in answers.items() if n == count], count=count, now=now)
+
     def summarize(self) -> None:
         """Renew ``message_count`` and ``last_message`` of these sessions from their messages, in one UPDATE."""
         from chat.models.message import Message
 
         mine = Message.objects.filter(session=OuterRef("pk"))
         count = mine.order_by().values("session").annotate(n=Count("pk")).values("n")
-        newest = mine.exclude(content="").order_by("-turn", "-pk").values(text=Substr("content", 1, LAST_MESSAGE_CHARS))
-        self.update(
-            message_count=Coalesce(Subquery(count), 0),
-            last_message=Coalesce(Subquery(newest[:1]), Value("")),
-            updated_at=timezone.now(),
-        )
+        self.update(message_count=Coalesce(Subquery(count), 0), last_message=_last_message(), updated_at=timezone.now())
 
 
 class Session(models.Model):
@@ -71,3 +90,39 @@ def title_of(content: str) -> str:
     """Return the first line of ``content`` that says something, shortened to a title."""
     line = " ".join(next((line for line in content[:10_000].splitlines() if line.strip()), "").split())
     return line if len(line) <= TITLE_CHARS else line[: TITLE_CHARS - 1].rstrip() + "…"
+
+
+def _last_message() -> Coalesce:
+    """The beginning of the last thing said in a session."""
+    from chat.models.message import Message
+
+    newest = Message.objects.filter(session=OuterRef("pk")).exclude(content="").order_by("-turn", "-pk")
+    return Coalesce(Subquery(newest.values(text=Substr("content", 1, LAST_MESSAGE_CHARS))[:1]), Value(""))
+
+
+#: Who writes into an archived session wants to see it again.
+_NEXT_TURN = f"""
+    INSERT INTO {Session._meta.db_table}
+        (owner_id, session_id, title, last_message, created_at, updated_at, archived, turns, message_count)
+    VALUES (%s, %s, %s, %s, %s, %s, FALSE, 1, 1)
+    ON CONFLICT (owner_id, session_id) DO UPDATE SET
+        title = CASE WHEN {Session._meta.db_table}.title = '' THEN excluded.title
+                     ELSE {Session._meta.db_table}.title END,
+        last_message = excluded.last_message,
+        updated_at = excluded.updated_at,
+        archived = FALSE,
+        turns = {Session._meta.db_table}.turns + 1,
+        message_count = {Session._meta.db_table}.message_count + 1
+    RETURNING id, turns
+"""  # noqa: S608 - names of ours
+_LOCK = Prepared(
+    lambda: Session.objects.filter(Among("pk", "ids")).select_for_update().order_by("pk").values_list("pk")
+)
+_ADD_ANSWERS = PreparedUpdate(
+    lambda: Session.objects.filter(Among("pk", "ids")),
+    lambda: {
+        "message_count": F("message_count") + Param("count"),
+        "last_message": _last_message(),
+        "updated_at": Param("now", Session._meta.get_field("updated_at")),
+    },
+)

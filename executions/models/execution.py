@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -11,6 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from executions.prepared import Among, Param, PreparedUpdate
 from executions.states import ACTIVE, UNFINISHED, Outcome, Source, State
 
 #: The same as "in one of the unfinished states", by a constraint. The indexes of what is unfinished have this as their
@@ -43,7 +45,7 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
     def finished(self) -> Self:
         return self.filter(state=State.FINISHED)
 
-    def held_by(self, worker_id: str) -> Self:
+    def held_by(self, worker_id: str | Param) -> Self:
         return self.active().filter(worker_id=worker_id)
 
     def without_bodies(self) -> Self:
@@ -73,14 +75,10 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
 
     # Transitions: each is one guarded UPDATE that reports whether it won ----------------------------------------------
 
-    def claim(self, pk: int, worker_id: str) -> bool:
-        """``queued → running`` on ``worker_id``."""
-        return (
-            self.filter(pk=pk, state=State.QUEUED).update(
-                state=State.RUNNING, worker_id=worker_id, started_at=Now(), changed_at=Now()
-            )
-            == 1
-        )
+    @staticmethod
+    def claim(ids: Sequence[int], worker_id: str) -> int:
+        """``queued → running`` on ``worker_id``; returns how many."""
+        return _CLAIM.execute(ids=ids, worker=worker_id)
 
     def begin_waiting(self, pk: int, worker_id: str, question: dict[str, Any]) -> bool:
         """``running → waiting`` with ``question`` (its event's data), by the worker that holds it.
@@ -103,19 +101,10 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
             == 1
         )
 
-    def request_cancel(self, *, by: Any, reason: str, source: str) -> int:
-        """Mark the active ones of this queryset as wanted stopped; returns how many were not so marked before."""
-        return (
-            self.active()
-            .filter(cancel_requested_at__isnull=True)
-            .update(
-                cancel_requested_at=Now(),
-                cancel_requested_by=by,
-                cancel_reason=reason,
-                cancel_source=source,
-                changed_at=Now(),
-            )
-        )
+    @staticmethod
+    def request_cancel(ids: Iterable[int], *, by: int | None, reason: str, source: str) -> int:
+        """Mark unfinished ones as wanted stopped by the user ``by``; returns how many were not so marked before."""
+        return _REQUEST_CANCEL.execute(ids=ids, by=by, reason=reason, source=source)
 
 
 class Execution(models.Model):
@@ -264,3 +253,24 @@ class Execution(models.Model):
             return None
         end: datetime = self.finished_at or timezone.now()
         return max(end - self.started_at, timedelta())
+
+
+_CLAIM = PreparedUpdate(
+    lambda: Execution.objects.queued().filter(Among("pk", "ids")),
+    lambda: {
+        "state": State.RUNNING,
+        "worker_id": Param("worker"),
+        "started_at": Now(),
+        "changed_at": Now(),
+    },
+)
+_REQUEST_CANCEL = PreparedUpdate(
+    lambda: Execution.objects.unfinished().filter(Among("pk", "ids"), cancel_requested_at__isnull=True),
+    lambda: {
+        "cancel_requested_at": Now(),
+        "cancel_requested_by_id": Param("by"),
+        "cancel_reason": Param("reason"),
+        "cancel_source": Param("source"),
+        "changed_at": Now(),
+    },
+)

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.db.models.functions import Now
 
+from executions.prepared import Param, Prepared
+
 MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -24,6 +26,11 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
     def beat(self, worker_id: str) -> bool:
         """Renew the lease; ``False`` when it is gone and the worker must drop everything."""
         return self.alive().filter(pk=worker_id).update(heartbeat_at=Now()) == 1
+
+    @staticmethod
+    def fence(worker_id: str) -> bool:
+        """Lock a worker's row until the transaction ends, so that nobody takes its lease; ``False`` when it is gone."""
+        return _FENCE.exists(worker=worker_id)
 
     def begin_draining(self, worker_id: str) -> bool:
         """Note that a worker takes nothing new and lets what runs finish."""
@@ -62,3 +69,8 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"
+
+
+_FENCE = Prepared(
+    lambda: Worker.objects.alive().order_by().select_for_update().filter(pk=Param("worker")).values_list("pk")
+)

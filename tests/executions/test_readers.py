@@ -164,14 +164,13 @@ async def test_a_reader_does_not_end_before_the_final_event_when_it_comes_betwee
     transactional_db, start, monkeypatch
 ):
     execution = await start("say hi")
-    real = Execution.objects.unfinished
+    look = readers._UNFINISHED.exists
 
-    def finish_first():
-        monkeypatch.setattr(Execution.objects, "unfinished", real, raising=False)
+    def finish_first(**values):
         services.cancel(Execution.objects.filter(pk=execution.pk), by=None)
-        return real()
+        return look(**values)
 
-    monkeypatch.setattr(Execution.objects, "unfinished", finish_first, raising=False)
+    monkeypatch.setattr(readers._UNFINISHED, "exists", finish_first)
     entries, over = await sync_to_async(readers._read_page)(execution.pk, 0)
     assert over
     assert [entry.type for entry in entries] == ["finished"]
