@@ -65,6 +65,8 @@ class ChatConsumer(Socket):
             exclude_tools=message.exclude_tools,
             on_busy=message.on_busy,
             client_id=message.client_id,
+            agent=message.agent,
+            agent_options=message.agent_options,
             source=Source.PAGE,
         )
         return execution, row, services.ahead_of(execution)

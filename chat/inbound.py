@@ -20,6 +20,8 @@ MAX_FRAME_CHARS = 8 * 1024 * 1024
 #: How many executions a client may name when it resumes.
 MAX_RESUMED = 50
 MAX_ID = 2**63 - 1
+#: Fields of a message that its agent checks.
+AGENT_OPTIONS = ("project", "images", "resume", "mode", "on_busy_project")
 
 
 class FrameTooLargeError(ExecutionError):
@@ -40,6 +42,9 @@ class SendMessage:
     exclude_tools: tuple[str, ...] = ()
     on_busy: str = OnBusy.QUEUE
     client_id: str = ""
+    agent: str = ""
+    #: What only its agent knows of, such as ``project`` and ``images``.
+    agent_options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +131,8 @@ def _message(value: dict[str, Any]) -> Frame:
         exclude_tools=tuple(options.get("exclude_tools", ())),
         on_busy=validation.choice(OnBusy, _text(value, "on_busy", 40) or OnBusy.QUEUE, "on_busy"),
         client_id=_text(value, "client_id", MAX_CLIENT_ID_CHARS),
+        agent=_text(value, "agent", 64),
+        agent_options={name: value[name] for name in AGENT_OPTIONS if value.get(name) is not None},
     )
 
 

@@ -6,7 +6,8 @@ Every service is synchronous ORM code in a transaction of its own; a refused req
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -38,16 +39,19 @@ def send_message(
     exclude_tools: Sequence[str] = (),
     on_busy: OnBusy | str = OnBusy.QUEUE,
     client_id: str | None = None,
+    agent: str = "",
+    agent_options: Mapping[str, Any] | None = None,
     source: Source | str = Source.API,
 ) -> tuple[Execution, Message]:
     """Store a user's message and start its execution, in one transaction.
 
     A ``client_id`` that this session has seen already returns what was started then, so that a sender who lost the
-    reply may send again. Raises InvalidInput, UnknownModel, UnknownAgent, SessionBusy.
+    reply may send again. Raises InvalidInput, UnknownModel, UnknownAgent, SessionBusy, and what ``agent`` raises for
+    ``agent_options``.
     """
     session_id = validation.session_id(session_id)
     client_id = validation.text(client_id or "", "client_id", MAX_CLIENT_ID_CHARS)
-    options = {"web_search": web_search, "exclude_tools": list(exclude_tools)}
+    options = {"web_search": web_search, "exclude_tools": list(exclude_tools), **(agent_options or {})}
     try:
         with transaction.atomic():
             if (before := _sent_before(owner, session_id, client_id)) is not None:
@@ -56,6 +60,7 @@ def send_message(
                 owner=owner,
                 prompt=content,
                 session_id=session_id,
+                agent=agent,
                 model=model,
                 options=options,
                 on_busy=on_busy,

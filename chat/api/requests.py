@@ -54,6 +54,12 @@ class MessageRequest(serializers.Serializer[Any]):
     exclude_tools = serializers.ListField(child=serializers.CharField(max_length=200), required=False, max_length=100)
     on_busy = serializers.ChoiceField(choices=list(OnBusy), default=OnBusy.QUEUE)
     client_id = serializers.CharField(required=False, allow_blank=True, default="", max_length=MAX_CLIENT_ID_CHARS)
+    agent = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=64, help_text="Chosen by the model when empty."
+    )
+    agent_options = serializers.DictField(
+        required=False, help_text='The agent\'s own, such as {"project": "/srv/projects/shop"} for `claude`.'
+    )
 
 
 class SessionsQuery(serializers.Serializer[Any]):
