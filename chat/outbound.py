@@ -81,6 +81,8 @@ def _fields(about: About, entry: Entry, args: dict[str, Any] | None) -> tuple[st
             return "notice", {"content": data["text"], "level": data["level"]}
         case events.CancelRequested.type:
             return "stopping", data
+        case events.Question.type if data["plan"]:
+            return entry.type, data | {"plan_html": render(data["plan"])}
         case _:  # question, answered, usage: as they are, and whatever the engine may add
             return entry.type, data
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Max
@@ -26,6 +26,8 @@ STEPS = (Thinking.type, ToolStarted.type, Question.type, Notice.type)
 class Turn:
     """One message of the owner and its answer. ``html`` is sanitised; ``note`` is the receipt or the model and cost.
 
+    ``cli_session`` is the Claude CLI's, ``images`` are ids.
+
     ``last_seq`` and ``heard_at`` belong to an unfinished one: what the journal held when the page was made.
     """
 
@@ -35,6 +37,8 @@ class Turn:
     status: str = ""
     error: str = ""
     note: str = ""
+    cli_session: str = ""
+    images: list[str] = field(default_factory=list)
     execution_id: int | None = None
     started_at: datetime | None = None
     duration: timedelta | None = None
@@ -49,7 +53,7 @@ def turns_of(session: Session, before: int | None = None) -> tuple[list[Turn], i
     newest = list(numbers.order_by("-turn").values_list("turn", flat=True).distinct()[: PAGE + 1])
     shown = newest[:PAGE]
     messages = session.messages.filter(turn__in=shown).select_related("execution", "execution__cancel_requested_by")
-    bodies = ("execution__prompt", "execution__output", "execution__transcript", "execution__options")
+    bodies = ("execution__prompt", "execution__output", "execution__transcript")
     turns: dict[int, Turn] = {}
     for message in messages.defer(*bodies).in_order():
         _add(turns.setdefault(message.turn, Turn(message.turn)), message, session.owner.get_username())
@@ -73,6 +77,7 @@ def _add_execution(turn: Turn, execution: Execution, owner: str) -> None:
     turn.execution_id = execution.pk
     turn.status = execution.status
     turn.started_at = execution.started_at
+    turn.images = execution.options.get("images", [])
     turn.duration = execution.duration if execution.state == State.FINISHED else None
     facts = [execution.model or execution.agent, wording.cost(execution.cost_usd)]
     turn.note = wording.receipt(execution.receipt, owner) or " · ".join(filter(None, facts))
@@ -83,6 +88,9 @@ def _look_into_journals(turns: Iterable[Turn]) -> None:
     rows = EventRow.objects.filter(execution_id__in=by_execution)
     for pk in rows.filter(type__in=STEPS).values_list("execution_id", flat=True).distinct():
         by_execution[pk].has_steps = by_execution[pk].status in list(Outcome)
+    told = rows.filter(type="cli_session").order_by("seq").values_list("execution_id", "data")
+    for pk, data in told:
+        by_execution[pk].cli_session = data["session_id"]
     unfinished = [pk for pk, turn in by_execution.items() if turn.status not in list(Outcome)]
     newest = rows.filter(execution_id__in=unfinished).values("execution_id")
     for pk, seq, at in newest.annotate(seq=Max("seq"), at=Max("created_at")).values_list("execution_id", "seq", "at"):

@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from chat.api import auth, catalog, health, running, sessions
+from chat.api import attachments, auth, catalog, health, running, sessions
 
 urlpatterns = [
     re_path(r"^health/?$", health.health, name="health"),
@@ -18,6 +18,8 @@ urlpatterns = [
     re_path(r"^chat/sessions/?$", sessions.SessionsView.as_view(), name="chat-sessions"),
     # Everything else is an id, so that a wrong one is told to be wrong.
     re_path(r"^chat/sessions/(?P<session_id>.+?)/?$", sessions.SessionView.as_view(), name="chat-session"),
+    re_path(r"^attachments/?$", attachments.AttachmentsView.as_view(), name="attachments"),
+    re_path(r"^attachments/(?P<image_id>[0-9a-z.]+?)/?$", attachments.AttachmentView.as_view(), name="attachment"),
     re_path(r"^models/?$", catalog.ModelsView.as_view(), name="models"),
     re_path(r"^tools/?$", catalog.ToolsView.as_view(), name="tools"),
 ]

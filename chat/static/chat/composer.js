@@ -1,10 +1,13 @@
 /** Where you write. Stop is where Send was; while something runs, Enter queues and Ctrl+Enter interrupts. */
 
+import { confirm } from "../kakoclaw/confirm.js";
 import { placeAll } from "../kakoclaw/popover.js";
+import { AgentChoice } from "./agent.js";
+import { Attachments } from "./attachments.js";
 
 const PHONE = matchMedia("(pointer: coarse)");
 
-/** Fires `send` (detail: content, model, excludeTools, onBusy) and `stop` (detail: reason). */
+/** Fires `send` (detail: content, model, excludeTools, onBusy, images, more) and `stop` (detail: reason). */
 export class Composer extends EventTarget {
   constructor(form, conversation) {
     super();
@@ -15,6 +18,9 @@ export class Composer extends EventTarget {
       ["send", "stop", "stop-word", "queue", "interrupt", "reason-button", "model", "tools-word"].map((name) => [name, form.querySelector(`[data-${name}]`)]),
     );
     this.reason = document.querySelector("[data-reason]");
+    this.choice = new AgentChoice(form);
+    this.images = new Attachments(form, () => this.choice.isClaude);
+    for (const part of [this.choice, this.images]) part.addEventListener("change", () => this.show());
     this.tools = [...document.querySelectorAll("#tools input")];
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -72,8 +78,10 @@ export class Composer extends EventTarget {
   }
 
   /** A message that was refused comes back, unless something newer is being written. */
-  giveBack(text) {
-    if (!this.text.value) this.write(text);
+  giveBack({ content, images }) {
+    if (this.text.value) return;
+    this.write(content);
+    if (images.length) this.images.giveBack(images);
   }
 
   typed() {
@@ -98,19 +106,33 @@ export class Composer extends EventTarget {
 
   submit(onBusy) {
     const content = this.text.value;
-    if (!content.trim()) return;
+    if (!this.complete) return;
     const { draftKey } = this;
-    this.dispatchEvent(new CustomEvent("send", {
-      detail: { content, model: this.parts.model.value, excludeTools: this.excluded, onBusy },
-    }));
+    const more = this.choice.fields;
+    const images = this.choice.isClaude ? this.images.take() : [];
+    const model = this.choice.isClaude ? "" : this.parts.model.value;
+    this.dispatchEvent(new CustomEvent("send", { detail: { content, model, excludeTools: this.excluded, onBusy, images, more } }));
     sessionStorage.removeItem(draftKey);
     this.text.value = "";
     this.typed();
     this.text.focus();
   }
 
-  stop(reason = "") {
-    if (this.conversation.current) this.dispatchEvent(new CustomEvent("stop", { detail: { reason } }));
+  /** Whether what is written can be sent as it stands. */
+  get complete() {
+    return this.text.value.trim() !== "" && this.choice.ready && !this.images.waiting;
+  }
+
+  /** Stop what runs; after a question, where the settings ask for one. */
+  async stop(reason = "") {
+    if (!this.conversation.current) return;
+    if (!reason && this.form.dataset.confirmStop === "yes") {
+      reason = await confirm({
+        title: "Stop this run?", text: "What it has written and changed so far is kept.", label: "Reason (optional)", yes: "Stop", danger: true,
+      });
+      if (reason === null || !this.conversation.current) return;
+    }
+    this.dispatchEvent(new CustomEvent("stop", { detail: { reason } }));
   }
 
   stopWithReason(event) {
@@ -134,7 +156,8 @@ export class Composer extends EventTarget {
     this.parts["stop-word"].textContent = stopping ? "Stopping…" : "Stop";
     queue.hidden = interrupt.hidden = !busy || !written;
     this.parts["reason-button"].hidden = !current || written || stopping;
-    send.disabled = !written;
+    send.disabled = !this.complete;
+    queue.disabled = interrupt.disabled = !this.complete;
     this.form.classList.toggle("choosing", busy && written);
     if (hadFocus && document.activeElement === document.body) (busy ? stop : this.text).focus();
   }

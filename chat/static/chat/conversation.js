@@ -8,7 +8,7 @@ import { Turn } from "./turn.js";
 const MAX_RESUMED = 50;
 const randomId = () => crypto.getRandomValues(new Uint32Array(2)).reduce((text, number) => text + number.toString(36), "");
 
-/** Fires `change`, `sent`, and `unsent` (detail: the text that did not arrive). */
+/** Fires `change`, `sent`, and `unsent` (detail: `{content, images}` that did not arrive). */
 export class Conversation extends EventTarget {
   constructor(page, connection) {
     super();
@@ -55,14 +55,15 @@ export class Conversation extends EventTarget {
     for (const { frame } of this.pending.values()) this.connection.send(frame);
   }
 
-  /** Send a message: `{content, model, excludeTools, onBusy}`. */
-  send({ content, model, excludeTools, onBusy }) {
+  /** Send a message: `{content, model, excludeTools, onBusy, images, more}`; `more` are fields of its agent. */
+  send({ content, model, excludeTools, onBusy, images = [], more = {} }) {
     const frame = {
-      type: "message", content, session_id: this.session, model, exclude_tools: excludeTools, on_busy: onBusy, client_id: randomId(),
+      type: "message", content, session_id: this.session, model, exclude_tools: excludeTools, on_busy: onBusy, client_id: randomId(), ...more,
     };
-    const turn = Turn.make(content, this.actions);
+    if (images.length) frame.images = images.map(({ id }) => id);
+    const turn = Turn.make(content, this.actions, images);
     turn.sending();
-    this.pending.set(frame.client_id, { frame, turn });
+    this.pending.set(frame.client_id, { frame, turn, images });
     this.list.append(turn.node);
     this.page.querySelector("[data-welcome]").hidden = true;
     this.connection.send(frame);
@@ -140,10 +141,10 @@ export class Conversation extends EventTarget {
   refused({ content, client_id: client, execution_id: id }) {
     const key = this.pending.has(client) ? client : !id && this.pending.size === 1 ? [...this.pending.keys()][0] : null;
     if (key) {
-      const { turn, frame } = this.pending.get(key);
+      const { turn, frame, images } = this.pending.get(key);
       this.pending.delete(key);
       turn.node.remove();
-      this.dispatchEvent(new CustomEvent("unsent", { detail: frame.content }));
+      this.dispatchEvent(new CustomEvent("unsent", { detail: { content: frame.content, images } }));
     }
     if (id) this.turns.get(id)?.blocks.questions.forEach((card) => card.complain?.(content));
     toast(content);

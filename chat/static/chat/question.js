@@ -16,7 +16,7 @@ export class QuestionCard {
     this.frame = frame;
     this.send = send;
     this.node = clone(frame.kind === "plan" ? "plan" : "question");
-    if (frame.kind === "plan") part(this.node, "plan").textContent = frame.plan;
+    if (frame.kind === "plan") this.showPlan(frame);
     else this.items = (frame.questions ?? []).map((question, index) => this.item(question, index));
     this.node.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -24,8 +24,20 @@ export class QuestionCard {
     });
   }
 
+  /** `plan_html` is sanitised by the server. */
+  showPlan({ plan, plan_html: html }) {
+    const node = part(this.node, "plan");
+    if (!html) node.textContent = plan;
+    else {
+      node.classList.add("prose");
+      node.innerHTML = html;
+    }
+  }
+
   item(question, index) {
     const node = clone("question-item");
+    part(node, "header").textContent = question.header ?? "";
+    part(node, "header").hidden = !question.header;
     part(node, "text").textContent = question.question;
     const options = question.options ?? [];
     for (const option of options) part(node, "options").append(this.option(option, index, question.multiSelect));

@@ -14,3 +14,11 @@ export function receiptLine(receipt) {
     reason ? `“${reason}”` : "",
   ].filter(Boolean).join(" · ");
 }
+
+/** Who asked for a stop, when and why; the answer so far stays above it. */
+export function stopLine({ by, reason, requested_at: at, source }) {
+  const who = !by ? "The server" : by === document.body.dataset.user ? "You" : by;
+  const how = source === "disconnect" ? " by closing the connection" : "";
+  const time = at ? ` at ${new Date(at).toLocaleTimeString()}` : "";
+  return `${who} asked it to stop${how}${time}${reason && !how ? `: “${reason}”` : "."}`;
+}

@@ -2,6 +2,7 @@
 
 import { api } from "../kakoclaw/http.js";
 import { Blocks } from "./blocks.js";
+import { stopLine } from "./receipt.js";
 
 /** How an event of the journal looks as a frame of the socket. */
 const FRAMES = {
@@ -11,6 +12,7 @@ const FRAMES = {
   tool_finished: (blocks, data) => blocks.tool(data),
   question: (blocks, data) => blocks.question(data),
   answered: (blocks, data) => blocks.answered(data),
+  cancel_requested: (blocks, data) => blocks.notice(stopLine(data)),
   notice: (blocks, data) => blocks.notice(data.text, data.level),
 };
 

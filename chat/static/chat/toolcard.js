@@ -8,7 +8,7 @@ const STATUS = { started: "running", finished: "succeeded", error: "failed", can
 
 /** The argument that says most, for the closed card. */
 function brief(args) {
-  const first = args.command ?? args.path ?? args.url ?? args.query ?? Object.values(args)[0] ?? "";
+  const first = args.command ?? args.file_path ?? args.path ?? args.pattern ?? args.url ?? args.query ?? Object.values(args)[0] ?? "";
   return (typeof first === "string" ? first : JSON.stringify(first)).replace(/\s+/g, " ").slice(0, 300);
 }
 

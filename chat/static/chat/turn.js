@@ -2,13 +2,19 @@
 
 import { api, json } from "../kakoclaw/http.js";
 import { everySecond, fine, now, whole } from "../kakoclaw/clock.js";
-import { clone, showStatus, toast } from "../kakoclaw/dom.js";
+import { clone, el, showStatus, toast } from "../kakoclaw/dom.js";
 import { Blocks } from "./blocks.js";
-import { receiptLine } from "./receipt.js";
+import { receiptLine, stopLine } from "./receipt.js";
 import { toggleSteps } from "./steps.js";
 
 const UNFINISHED = new Set(["queued", "running", "waiting", "stopping"]);
 const SILENT_MS = 15_000;
+
+/** A small picture of an attached image that leads to the whole one. */
+function picture({ id, name }) {
+  const address = `/api/v1/attachments/${id}`;
+  return el("a", { href: address, target: "_blank", rel: "noopener" }, el("img", { src: address, alt: name, width: 72, height: 72 }));
+}
 
 export class Turn {
   /** `node` is rendered by the server or a clone of the same template; `actions` has `answer` and `stop`. */
@@ -26,15 +32,18 @@ export class Turn {
     this.started = Date.parse(node.dataset.started) || null;
     this.note = this.part("note").textContent;
     this.part("stop").addEventListener("click", () => actions.stop(this));
+    this.part("session").addEventListener("click", () => this.copySession());
     this.part("copy").addEventListener("click", () => this.copy());
     this.part("steps-button").addEventListener("click", () => toggleSteps(this).catch((error) => toast(error.message)));
     if (this.status) this.show(this.status);
   }
 
-  static make(prompt, actions) {
+  static make(prompt, actions, images = []) {
     const turn = new Turn(clone("turn"), actions);
     turn.part("prompt").textContent = prompt;
     turn.part("prompt").parentElement.hidden = !prompt;
+    turn.part("pictures").append(...images.map(picture));
+    turn.part("pictures").hidden = images.length === 0;
     return turn;
   }
 
@@ -95,7 +104,11 @@ export class Turn {
       if (this.status === "waiting") this.show("running");
     },
     usage({ cost_usd: cost }) { this.cost = cost; },
-    stopping() { this.show("stopping"); },
+    cli_session({ session_id: id }) { this.cliSession(id); },
+    stopping(frame) {
+      this.blocks.notice(stopLine(frame));
+      this.show("stopping");
+    },
     stream_end(frame) { this.end(frame); },
   };
 
@@ -125,6 +138,19 @@ export class Turn {
     } catch (error) {
       console.warn("the answer stays as plain text:", error.message);
     }
+  }
+
+  /** The CLI's own session, by which it can be continued elsewhere. */
+  cliSession(id) {
+    const button = this.part("session");
+    button.dataset.cliSession = id;
+    button.querySelector("code").textContent = id.slice(0, 8);
+    button.hidden = false;
+  }
+
+  async copySession() {
+    await navigator.clipboard.writeText(this.part("session").dataset.cliSession);
+    toast("The CLI's session id was copied.");
   }
 
   complain(text) {

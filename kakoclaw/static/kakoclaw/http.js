@@ -13,6 +13,14 @@ async function send(url, options) {
   return response;
 }
 
+/** Return the parsed answer of the API, or null where there is none. */
+async function answerOf(response) {
+  const isJson = response.headers.get("Content-Type")?.includes("json");
+  const answer = isJson ? await response.json() : null;
+  if (!response.ok) throw new Error(answer?.detail || `The server answered ${response.status}.`);
+  return answer;
+}
+
 /** Call the REST API; `path` is relative to `/api/v1/`. Returns the parsed answer, or null where there is none. */
 export async function api(method, path, body) {
   const response = await send(`${document.body.dataset.api}/${path}`, {
@@ -20,16 +28,21 @@ export async function api(method, path, body) {
     headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token() },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
-  const isJson = response.headers.get("Content-Type")?.includes("json");
-  const answer = isJson ? await response.json() : null;
-  if (!response.ok) throw new Error(answer?.detail || `The server answered ${response.status}.`);
-  return answer;
+  return answerOf(response);
 }
 
 /** Post a form as the browser would, without leaving the page. */
 export async function post(url, form) {
   const response = await send(url, { method: "POST", headers: { "X-CSRFToken": token() }, body: form });
   if (!response.ok) throw new Error(`The server answered ${response.status}. Reload the page and try again.`);
+}
+
+/** Send one file, and return the parsed answer. */
+export async function upload(url, name, file) {
+  const form = new FormData();
+  form.append(name, file);
+  const response = await send(url, { method: "POST", headers: { Accept: "application/json", "X-CSRFToken": token() }, body: form });
+  return answerOf(response);
 }
 
 /** Fetch JSON that one of the pages answers with. */
