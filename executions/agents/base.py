@@ -84,6 +84,10 @@ class Process(Protocol):
         """Write to its standard input (only when it was started with ``stdin=True``)."""
         ...
 
+    def close_stdin(self) -> None:
+        """End its standard input."""
+        ...
+
     async def wait(self) -> int:
         """Return its exit status once it has ended."""
         ...
@@ -118,7 +122,7 @@ class Run:
     emit: Callable[[Event], Awaitable[None]]
     #: Show a question, wait for its answer. The execution is ``waiting`` meanwhile.
     ask: Callable[[Question], Awaitable[Answer]]
-    #: Start a child process: ``await run.spawn(argv, cwd=…, env={…}, stdin=False)``.
+    #: Start a child process: ``await run.spawn(argv, cwd=…, env={…}, stdin=False, stderr=…)``.
     spawn: Callable[..., Awaitable[Process]]
     #: JSON the agent wants back as ``Turn.transcript`` in the session's next execution; set at any time.
     transcript: list[Any] | None = None

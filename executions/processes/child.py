@@ -253,8 +253,8 @@ def start(
     """Start ``argv`` below a supervisor process; returns at once (about a millisecond, by vfork).
 
     There is no await in here, so no cancellation can come between the process and its owner. ``env`` is added to the
-    clean environment. ``stderr`` is joined to the output (or ``subprocess.DEVNULL``). What the command leaves behind
-    when it ends is killed, unless ``linger``. Raises ValueError for an empty command or a NUL in it, OSError when
+    clean environment. ``stderr`` is joined to the output (or ``subprocess.DEVNULL``, or the descriptor of a file). What
+    the command leaves behind when it ends is killed, unless ``linger``. Raises ValueError for an empty command or a NUL in it, OSError when
     the machine refuses (no such folder, too many processes).
     """
     if not argv or not all(isinstance(part, str) for part in argv):
