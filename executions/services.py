@@ -29,6 +29,7 @@ from executions.models.execution import ExecutionQuerySet
 from executions.prepared import Param, Prepared, PreparedInsert
 from executions.signals import execution_queued
 from executions.states import OnBusy, Outcome, Source, State
+from executions.terms import terms_of
 
 validate_session_id = validation.session_id
 
@@ -75,7 +76,8 @@ def start(
     ``on_busy`` says what happens when the session has an unfinished one: ``queue`` behind it, ``interrupt`` (stop
     all that is unfinished there and run this, in one transaction), or ``reject``.
 
-    Raises InvalidInput, UnknownAgent, UnknownModel, SessionBusy; nothing is stored then.
+    Raises InvalidInput, UnknownAgent, UnknownModel, SessionBusy, ProjectBusy, and what the agent refuses (see
+    :mod:`executions.terms`); nothing is stored then.
     """
     prompt = validation.prompt(prompt)
     session_id = validation.session_id(session_id) if session_id else ""
@@ -84,7 +86,8 @@ def start(
     # A retry keeps the priority that the staff may have given it.
     by_staff = getattr(owner, "is_staff", False) or retry_of is not None
     priority = validation.priority(priority, by_staff=by_staff)
-    options = validation.options(options or {})
+    terms = terms_of(owner, agent, session_id, options or {})
+    options = terms.options
     if limits:
         options["limits"] = validation.limits(limits)
     with transaction.atomic():
@@ -96,6 +99,7 @@ def start(
                 raise SessionBusy
             if busy is OnBusy.INTERRUPT:
                 cancel(unfinished, by=owner, reason="A newer message took its place", source=Source.INTERRUPT)
+        terms.check_lock()
         if _queue_is_full(conf.max_queued_per_owner).exists(owner=owner.pk):
             raise InvalidInput(f"You have {conf.max_queued_per_owner} executions queued; let some finish first.")
         execution = Execution(
@@ -107,9 +111,12 @@ def start(
             options=options,
             priority=priority,
             retry_of=retry_of,
+            lock=terms.lock,
+            agent_session=terms.agent_session,
         )
         _insert.execute(execution)
         execution_queued.send(sender=Execution, execution=execution)
+        terms.keep(execution)
         announce([change_of(execution, "created")])
         transaction.on_commit(partial(bus.ring, bus.WORKERS, {"type": "execution.wake"}))
     return execution

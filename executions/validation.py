@@ -73,6 +73,8 @@ def agent_of(model: str) -> str:
 
 def model_and_agent(model: Any, agent: Any) -> tuple[str, str]:
     """Return the model to use (the default one for an empty name) and the agent that serves it."""
+    if agent == "claude" and agent in conf.agents:
+        return conf.claude_model, agent  # the CLI chooses its model itself, or is told by a setting
     model = model or conf.model
     if model not in {conf.model, *conf.models}:
         raise UnknownModel(f"The model {model!r} is not offered here; choose one of {', '.join(conf.models)}.")
