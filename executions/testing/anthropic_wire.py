@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import uuid4
 
 from executions.testing import chunks
 from executions.testing.script import Reply
@@ -21,7 +22,7 @@ def events(reply: Reply, body: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the events of a streamed reply in order."""
     usage = chunks.usage(reply, body)
     started = {"input_tokens": usage["prompt_tokens"], "output_tokens": 1}
-    head = {"id": "msg_fake", "type": "message", "role": "assistant", "model": body.get("model")}
+    head = {"id": f"msg_{uuid4().hex[:24]}", "type": "message", "role": "assistant", "model": body.get("model")}
     message: dict[str, Any] = {**head, "content": [], "stop_reason": None, "stop_sequence": None, "usage": started}
     blocks = []
     if reply.thinking:
@@ -42,6 +43,24 @@ def events(reply: Reply, body: dict[str, Any]) -> list[dict[str, Any]]:
     stop = {"stop_reason": "tool_use" if reply.tools else "end_turn", "stop_sequence": None}
     ended = {"output_tokens": usage["completion_tokens"]}
     return [*streamed, {"type": "message_delta", "delta": stop, "usage": ended}, {"type": "message_stop"}]
+
+
+def whole(reply: Reply, body: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer to a request that does not ask for a stream."""
+    usage = chunks.usage(reply, body)
+    content: list[dict[str, Any]] = [{"type": "text", "text": "".join(reply.words())}] if reply.words() else []
+    for call, tool in zip(chunks.tool_calls(reply), reply.tools, strict=True):
+        content.append({"type": "tool_use", "id": call["id"], "name": tool["name"], "input": tool.get("args", {})})
+    return {
+        "id": f"msg_{uuid4().hex[:24]}",
+        "type": "message",
+        "role": "assistant",
+        "model": body.get("model"),
+        "content": content,
+        "stop_reason": "tool_use" if reply.tools else "end_turn",
+        "stop_sequence": None,
+        "usage": {"input_tokens": usage["prompt_tokens"], "output_tokens": usage["completion_tokens"]},
+    }
 
 
 def encode(event: dict[str, Any]) -> bytes:

@@ -140,11 +140,11 @@ class FakeOpenAI:
                 reply = Reply(status=400, text=f"The script in the prompt is not valid: {error}")
             await self._complete(request, reply, writer)
         elif request.path.endswith("/models"):
-            await _send_json(request, writer, 200, {"object": "list", "data": [{"id": "fake", "object": "model"}]})
+            await send_json(request, writer, 200, {"object": "list", "data": [{"id": "fake", "object": "model"}]})
         elif request.path == "/requests":
-            await _send_json(request, writer, 200, {"requests": [each.as_json() for each in self.requests[:-1]]})
+            await send_json(request, writer, 200, {"requests": [each.as_json() for each in self.requests[:-1]]})
         else:
-            await _send_json(request, writer, 404, {"error": {"message": f"There is no {request.path} here."}})
+            await send_json(request, writer, 404, {"error": {"message": f"There is no {request.path} here."}})
 
     async def _complete(self, request: Request, reply: Reply, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(reply.delay)
@@ -152,11 +152,11 @@ class FakeOpenAI:
             await asyncio.Event().wait()
         if reply.status != 200:
             error = {"message": reply.text or "scripted error", "type": "fake_error", "code": None}
-            await _send_json(request, writer, reply.status, {"error": error})
+            await send_json(request, writer, reply.status, {"error": error})
         elif request.body.get("stream"):
             await self._stream(request, reply, writer)
         else:
-            await _send_json(request, writer, 200, chunks.whole(reply, request.body))
+            await send_json(request, writer, 200, chunks.whole(reply, request.body))
 
     async def _stream(self, request: Request, reply: Reply, writer: asyncio.StreamWriter) -> None:
         writer.write(
@@ -208,11 +208,14 @@ async def _read_request(reader: asyncio.StreamReader) -> Request | None:
     return Request(method, path, headers, json.loads(raw) if raw else {}, received_at=time.monotonic())
 
 
-async def _send_json(request: Request, writer: asyncio.StreamWriter, status: int, body: dict[str, Any]) -> None:
+async def send_json(
+    request: Request, writer: asyncio.StreamWriter, status: int, body: dict[str, Any], headers: str = ""
+) -> None:
+    """Answer with JSON, and with header lines that end in CRLF."""
     raw = json.dumps(body).encode()
     # The hint keeps the clients' own retries of 429 and 5xx quick.
     head = f"HTTP/1.1 {status} .\r\ncontent-type: application/json\r\nretry-after-ms: 5\r\ncontent-length: {len(raw)}"
-    writer.write(head.encode() + b"\r\n\r\n" + raw)
+    writer.write(f"{head}\r\n{headers}\r\n".encode() + raw)
     await writer.drain()
     request.first_byte_at = request.completed_at = time.monotonic()
 
