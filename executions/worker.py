@@ -7,6 +7,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from channels.consumer import AsyncConsumer
@@ -26,6 +27,7 @@ from executions.hub import get_hub
 from executions.layers import EmbeddedChannelLayer
 from executions.models import Execution, Worker
 from executions.outages import Outage
+from executions.signals import process_started
 from executions.supervisor import Supervisor
 from executions.validation import agent_of
 
@@ -40,9 +42,11 @@ class Caretaker:
         self._database = DatabaseThread("lease")
         self._care = DatabaseThread("care")
         self._tasks: list[asyncio.Task[None]] = []
+        self._patient_until = 0.0
 
     async def start(self) -> None:
         """Begin; belongs to the running loop. Raises OSError when the doorbell's socket can't be made."""
+        process_started.send(sender=type(self))
         bus.set_home_loop(asyncio.get_running_loop())
         processes.configure(_instance())
         layer = get_channel_layer()
@@ -71,20 +75,20 @@ class Caretaker:
     async def _look_after_others(self) -> None:
         """Finish, from time to time, what workers that are gone have left behind."""
         # After an outage of the database nobody's lease has been renewed: everybody gets the time to do it first.
-        quiet_until = time.monotonic() + 2 * conf.heartbeat_seconds
+        self._patient_until = time.monotonic() + 2 * conf.heartbeat_seconds
         outage = Outage(logger, "lost workers can't be looked for")
         while True:
             # With the defaults, a worker that nobody can look at is lost 12.5 s after its last heartbeat at the latest.
             await asyncio.sleep(conf.heartbeat_seconds / 2)
             try:
-                await self._look(patient=time.monotonic() < quiet_until)
+                await self._look()
             except Error as error:
                 outage.complain(error)
-                quiet_until = time.monotonic() + conf.lease_seconds
+                self._patient_until = time.monotonic() + conf.lease_seconds
 
-    async def _look(self, *, patient: bool) -> None:
-        """Look once; when ``patient``, nobody is lost for a lease that was not renewed."""
-        suspects = {} if patient else await self._care.run(leases.overdue, self.worker_id)
+    async def _look(self) -> None:
+        """Look once; while patient, nobody is lost for a lease that was not renewed."""
+        suspects = await self._overdue()
         if suspects:
             await asyncio.sleep(conf.poll_seconds)
         lost = await self._care.run(leases.finish_left_behind, self.worker_id, suspects)
@@ -92,6 +96,17 @@ class Caretaker:
             logger.warning("%s executions of lost workers were finished as lost", len(lost))
             await self._care.run(_sweep)
             await bus.send(bus.WORKERS, {"type": "execution.wake"})
+
+    async def _overdue(self) -> dict[str, datetime]:
+        """Return whose lease was not renewed; nobody when the answer was long in coming: so were the heartbeats."""
+        began = time.monotonic()
+        if began < self._patient_until:
+            return {}
+        found = await self._care.run(leases.overdue, self.worker_id)
+        if (answered := time.monotonic()) - began > conf.heartbeat_seconds:
+            self._patient_until = answered + conf.lease_seconds
+            return {}
+        return found
 
 
 class EmbeddedWorker(Caretaker):

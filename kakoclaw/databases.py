@@ -8,7 +8,10 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from kakoclaw.postgresql.connection import Connection
+
 SQLITE = "kakoclaw.sqlite"
+POSTGRESQL = "kakoclaw.postgresql"
 SCHEMES = ("sqlite", "postgres", "postgresql")
 EXAMPLE = "postgres://user:password@localhost:5432/kakoclaw"
 
@@ -38,7 +41,7 @@ POSTGRES_OPTIONS = {
     # Under ASGI each request has a thread of its own, so a connection kept open by its thread is never used again:
     # connections are lent by a pool instead, and checked before they are lent. The pool gives up a failed attempt
     # soon, and the next request makes another: by itself it would wait twice as long after each.
-    "pool": {"min_size": 2, "max_size": 32, "timeout": 5, "reconnect_timeout": 1},
+    "pool": {"connection_class": Connection, "min_size": 2, "max_size": 32, "timeout": 5, "reconnect_timeout": 1},
 }
 
 
@@ -52,4 +55,4 @@ def database(url: str, home: Path) -> dict[str, Any]:
     if config["ENGINE"] == "django.db.backends.sqlite3":
         return config | {"ENGINE": SQLITE, "OPTIONS": SQLITE_OPTIONS | config.get("OPTIONS", {})}
     config["OPTIONS"] = POSTGRES_OPTIONS | config.get("OPTIONS", {})
-    return config | {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+    return config | {"ENGINE": POSTGRESQL, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}

@@ -18,6 +18,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import psutil
 import psycopg
 import redis
 
@@ -71,6 +72,24 @@ class LocalService(ABC):
     def kill(self) -> None:
         """End it as a crash would."""
         self._end(signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """Let it hang, all its processes, as a machine that is paused: connections stay, and nothing answers."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        main = psutil.Process(self.process.pid)
+        # The main process first: it makes no other ones then.
+        for process in (main, *main.children(recursive=True)):
+            try:
+                process.send_signal(number)
+            except psutil.NoSuchProcess:
+                continue  # it has ended meanwhile, which is all the same
 
     def _end(self, number: signal.Signals) -> None:
         if self.process is not None and self.process.poll() is None:
