@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import binascii
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
-from typing import Any
+from secrets import compare_digest
+from typing import Any, cast
 from urllib.parse import parse_qs
 
 from django.conf import settings
-from django.contrib.auth import get_user
+from django.contrib.auth import get_user, get_user_model
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from knox.auth import TokenAuthentication
+from knox.crypto import hash_token
 from knox.models import get_token_model
+from knox.settings import CONSTANTS, knox_settings
 from rest_framework.exceptions import AuthenticationFailed
 
 from chat.revoking import session_digest
+from executions.prepared import Param, PreparedObjects
+
+_TOKENS = PreparedObjects(lambda: get_token_model().objects.filter(token_key=Param("key")))
+_USERS = PreparedObjects(lambda: get_user_model().objects.filter(pk=Param("pk")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +45,33 @@ class Credentials:
 class BearerAuthentication(TokenAuthentication):
     """Knox's tokens; a header that is not ASCII is a wrong token and not an error of the server."""
 
-    def authenticate_credentials(self, token: bytes) -> Any:
+    def authenticate_credentials(self, token: bytes) -> tuple[User, Any]:
+        """Return the user and the token's row. Raises AuthenticationFailed.
+
+        Every request does this, so its statements are prepared; other tokens that have expired are removed at login.
+        """
         if not token.isascii() or b"\0" in token:
             raise AuthenticationFailed("Invalid token.")
-        return super().authenticate_credentials(token)
+        text = token.decode()
+        for row in _TOKENS.all(key=text[: CONSTANTS.TOKEN_KEY_LENGTH]):
+            try:
+                known = compare_digest(hash_token(text), row.digest)
+            except (TypeError, binascii.Error):
+                known = False
+            users = _USERS.all(pk=row.user_id) if known else []
+            if users and not self._cleanup_token(row):
+                (row.user,) = users
+                if row.expiry and knox_settings.AUTO_REFRESH:
+                    self.renew_token(row)
+                return cast("tuple[User, Any]", self.validate_user(row))
+        raise AuthenticationFailed("Invalid token.")
+
+    def _cleanup_token(self, auth_token: Any) -> bool:
+        """Remove this token if it has expired."""
+        if auth_token.expiry is None or auth_token.expiry >= timezone.now():
+            return False
+        auth_token.delete()
+        return True
 
 
 def credentials_of(scope: dict[str, Any]) -> Credentials:

@@ -29,15 +29,14 @@ logger = logging.getLogger(__name__)
 _FROM_THE_JOURNAL = ["output", "last_seq", "input_tokens", "output_tokens", "requests", "cost_usd"]
 
 
-def finish_unheld(executions: Sequence[Execution], state: State, event: Finished) -> list[int]:
-    """Finish queued executions, or those of a lost worker; the caller holds their row locks in ``state``.
+def finish_unheld(ids: Sequence[int], state: State, event: Finished) -> list[int]:
+    """Finish queued executions, or those of a lost worker, by primary key; the caller holds their locks in ``state``.
 
     The output is put together from the journal, the final event gets the next ``seq``. Returns the ids that were
     finished by this call.
     """
-    if not executions:
+    if not ids:
         return []
-    ids = [e.pk for e in executions]
     # The guard comes first: whoever else finishes one of these at this moment has won or waits for our commit.
     won = list(Execution.objects.lock().filter(pk__in=ids, state=state))
     last = dict(

@@ -83,5 +83,5 @@ def finish_orphans(worker_id: str, ids: set[int]) -> None:
     )
     for state in ACTIVE:
         with transaction.atomic():
-            rows = Execution.objects.held_by(worker_id).filter(pk__in=ids, state=state).without_bodies()
-            finish_unheld(list(rows), state, event)
+            rows = Execution.objects.held_by(worker_id).filter(pk__in=ids, state=state)
+            finish_unheld(list(rows.values_list("pk", flat=True)), state, event)

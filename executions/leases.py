@@ -106,7 +106,9 @@ def _finish_all_of(worker_id: str) -> list[int]:
     for state in ACTIVE:
         while True:
             with transaction.atomic():
-                held = list(Execution.objects.held_by(worker_id).filter(state=state).without_bodies()[:BATCH])
+                held = list(
+                    Execution.objects.held_by(worker_id).filter(state=state).values_list("pk", flat=True)[:BATCH]
+                )
                 lost += finish_unheld(held, state, event)
             if len(held) < BATCH:
                 break

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache, partial
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
@@ -22,7 +23,7 @@ from executions import bus, validation
 from executions.changes import announce, change_of
 from executions.conf import conf
 from executions.errors import InvalidInput, NotFinished, NotFound, NotQueued, NotWaiting, SessionBusy
-from executions.events import Finished
+from executions.events import Change, Finished
 from executions.finishing import finish_unheld
 from executions.models import Execution
 from executions.models.execution import ExecutionQuerySet
@@ -159,14 +160,14 @@ def _cancel_batch(
 ) -> tuple[int, int]:
     """Stop the first ones of ``executions``; returns the last id and how many there were."""
     with transaction.atomic():
-        needed = ("owner", "session_id", "state", "worker", "cancel_requested_at")
-        rows = list(cast("ExecutionQuerySet", executions.select_related(None)).lock().only(*needed)[:CANCEL_BATCH])
-        queued = [e for e in rows if e.state == State.QUEUED]
-        held = [e for e in rows if e.state in (State.RUNNING, State.WAITING)]
-        fresh = [e for e in held if e.cancel_requested_at is None]
+        locked = cast("ExecutionQuerySet", executions.select_related(None)).lock()
+        rows = [_Row(*row) for row in locked.values_list(*_Row._fields)[:CANCEL_BATCH]]
+        queued = [row for row in rows if row.state == State.QUEUED]
+        held = [row for row in rows if row.state in (State.RUNNING, State.WAITING)]
+        fresh = [row for row in held if row.cancel_requested_at is None]
         request = partial(Execution.objects.request_cancel, by=by.pk if by else None, reason=reason, source=source)
         if queued:
-            request([e.pk for e in queued])
+            request([row.pk for row in queued])
             receipt = {
                 "by": by.get_username() if by else "",
                 "reason": reason,
@@ -175,24 +176,35 @@ def _cancel_batch(
                 "processes": [],
                 "tool": "",
             }
-            finish_unheld(queued, State.QUEUED, Finished(Outcome.CANCELED, receipt=receipt))
+            finish_unheld([row.pk for row in queued], State.QUEUED, Finished(Outcome.CANCELED, receipt=receipt))
         if fresh:
-            request([e.pk for e in fresh])
+            request([row.pk for row in fresh])
         # The workers first: an agent that is to stop comes before the lists that show it.
         transaction.on_commit(partial(_ring_workers, held))
-        announce([change_of(e, "updated", "stopping") for e in fresh])
-    report.canceled += [e.pk for e in queued]
-    report.requested += [e.pk for e in fresh]
-    report.already_requested += [e.pk for e in held if e.cancel_requested_at is not None]
-    report.already_finished += [e.pk for e in rows if e.state == State.FINISHED]
+        announce([Change(row.pk, row.owner_id, row.session_id, "updated", "stopping") for row in fresh])
+    report.canceled += [row.pk for row in queued]
+    report.requested += [row.pk for row in fresh]
+    report.already_requested += [row.pk for row in held if row.cancel_requested_at is not None]
+    report.already_finished += [row.pk for row in rows if row.state == State.FINISHED]
     return (rows[-1].pk, len(rows)) if rows else (0, 0)
 
 
-def _ring_workers(held: Iterable[Execution]) -> None:
+class _Row(NamedTuple):
+    """What a cancel has to know of an execution."""
+
+    pk: int
+    owner_id: int
+    session_id: str
+    state: str
+    worker_id: str | None
+    cancel_requested_at: datetime | None
+
+
+def _ring_workers(held: Iterable[_Row]) -> None:
     by_worker: dict[str, list[int]] = defaultdict(list)
-    for execution in held:
-        if execution.worker_id is not None:
-            by_worker[execution.worker_id].append(execution.pk)
+    for row in held:
+        if row.worker_id is not None:
+            by_worker[row.worker_id].append(row.pk)
     for worker_id, ids in by_worker.items():
         bus.ring(bus.worker_group(worker_id), {"type": "execution.cancel", "ids": ids})
 

@@ -94,7 +94,7 @@ def _finish_refused(batch: Batch) -> Written:
                 if not Worker.objects.fence(batch.worker_id):
                     return Written(lease_lost=True)
                 for execution in Execution.objects.held_by(batch.worker_id).filter(pk=step.execution_id):
-                    written.won |= set(finish_unheld([execution], State(execution.state), event))
+                    written.won |= set(finish_unheld([execution.pk], State(execution.state), event))
     return written
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth import authenticate, logout, password_validation, update_session_auth_hash
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import transaction
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from knox.models import get_token_model
 from knox.settings import knox_settings
@@ -45,7 +46,9 @@ class LoginView(PanelView):
         user = authenticate(request._request, username=given["username"], password=given["password"])
         if user is None:
             raise WrongPassword
-        _, token = get_token_model().objects.create(user)
+        tokens = get_token_model().objects
+        tokens.filter(user=user, expiry__lt=timezone.now()).delete()
+        _, token = tokens.create(user)
         lifetime = knox_settings.TOKEN_TTL
         return Response({"token": token, "expires_in": int(lifetime.total_seconds()) if lifetime else None})
 

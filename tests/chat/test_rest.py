@@ -33,7 +33,7 @@ def finished(execution: Execution, output: str = "", outcome: Outcome = Outcome.
         EventRow.objects.create(
             execution=execution, seq=1, type="text", data={"text": output}, created_at=execution.created_at
         )
-    assert finish_unheld([execution], State.QUEUED, Finished(outcome, error=error)) == [execution.pk]
+    assert finish_unheld([execution.pk], State.QUEUED, Finished(outcome, error=error)) == [execution.pk]
 
 
 def running(execution: Execution, output: str) -> None:
@@ -123,7 +123,7 @@ def test_a_run_that_ends_after_its_session_was_deleted_does_not_bring_it_back(ap
     execution = sent(user)
     running(execution, "part")
     api.delete(f"{V1}/chat/sessions/web:chat")
-    assert finish_unheld([execution], State.RUNNING, Finished(Outcome.LOST)) == [execution.pk]
+    assert finish_unheld([execution.pk], State.RUNNING, Finished(Outcome.LOST)) == [execution.pk]
     assert api.get(f"{V1}/chat/sessions").json()["sessions"] == []
 
 

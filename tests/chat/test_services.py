@@ -51,7 +51,7 @@ def test_an_execution_without_a_session_is_no_chat(user: User) -> None:
 def test_what_a_lost_worker_had_written_is_kept_and_marked(user: User) -> None:
     execution = sent(user)
     running(execution, "half an ans")
-    assert finish_unheld([execution], State.RUNNING, Finished(Outcome.LOST, error_code="lost"))
+    assert finish_unheld([execution.pk], State.RUNNING, Finished(Outcome.LOST, error_code="lost"))
     answer = Message.objects.get(role="assistant")
     assert (answer.content, answer.outcome) == ("half an ans", "lost")
     assert "worker" in answer.error
@@ -63,7 +63,7 @@ def test_many_executions_are_finished_in_few_queries(
 ) -> None:
     executions = [sent(user, "x", f"web:chat:{n % 20}") for n in range(60)]
     with django_assert_max_num_queries(25):
-        finish_unheld(executions, State.QUEUED, Finished(Outcome.CANCELED))
+        finish_unheld([e.pk for e in executions], State.QUEUED, Finished(Outcome.CANCELED))
     assert Message.objects.filter(role="assistant").count() == 60
     assert set(Session.objects.values_list("message_count", flat=True)) == {6}
 
