@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -11,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from chat import services
+from chat.claude_offer import claude_offer
 from chat.examples import examples_for
 from chat.models import Session
 from chat.turns import Turn, segments_of, turns_of
@@ -47,6 +49,9 @@ def chat(request: HttpRequest, session_id: str = "") -> HttpResponse:
         "models": conf.models,
         "current_model": conf.model,
         "tools": list(TOOLS),
+        "claude": claude_offer(session, request.GET.get("project", "")),
+        "default_agent": "Demo" if conf.model == "demo" else "Assistant",
+        "confirm_stop": settings.CONFIRM_STOP,
     }
     return render(request, "chat/chat.html", context | _sessions(request))
 

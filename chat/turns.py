@@ -77,6 +77,7 @@ def _add_execution(turn: Turn, execution: Execution, owner: str) -> None:
     turn.execution_id = execution.pk
     turn.status = execution.status
     turn.started_at = execution.started_at
+    turn.cli_session = execution.agent_session
     turn.images = execution.options.get("images", [])
     turn.duration = execution.duration if execution.state == State.FINISHED else None
     facts = [execution.model or execution.agent, wording.cost(execution.cost_usd)]
@@ -88,9 +89,6 @@ def _look_into_journals(turns: Iterable[Turn]) -> None:
     rows = EventRow.objects.filter(execution_id__in=by_execution)
     for pk in rows.filter(type__in=STEPS).values_list("execution_id", flat=True).distinct():
         by_execution[pk].has_steps = by_execution[pk].status in list(Outcome)
-    told = rows.filter(type="cli_session").order_by("seq").values_list("execution_id", "data")
-    for pk, data in told:
-        by_execution[pk].cli_session = data["session_id"]
     unfinished = [pk for pk, turn in by_execution.items() if turn.status not in list(Outcome)]
     newest = rows.filter(execution_id__in=unfinished).values("execution_id")
     for pk, seq, at in newest.annotate(seq=Max("seq"), at=Max("created_at")).values_list("execution_id", "seq", "at"):

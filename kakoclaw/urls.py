@@ -16,6 +16,7 @@ admin.site.login_form = AdminLoginForm
 urlpatterns = [
     path("", include("chat.page_urls")),
     path("", include("executions.page_urls")),
+    path("api/", include("chat.commands.urls")),
     path("api/v1/", include("chat.api.urls")),
     path("api/v1/", include("executions.api.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),

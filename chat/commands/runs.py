@@ -17,8 +17,6 @@ from executions.errors import InvalidInput, NotFound
 from executions.models import EventRow, Execution
 from executions.states import Source, State
 
-#: Commands that begin with a plan to be approved.
-PLANNING = frozenset({"plan"})
 SESSION_PREFIX = "web:command:"
 
 
@@ -38,8 +36,6 @@ def start_command(owner: User, given: dict[str, Any]) -> Execution:
     """Start a command in a project. Raises InvalidInput and what :func:`services.start` does."""
     prompt, project = _wanted(given)
     options: dict[str, Any] = {"project": project, "on_busy_project": given["on_busy_project"]}
-    if given["command"] in PLANNING:
-        options["mode"] = "plan"
     if images := given.get("images"):
         options["images"] = save_images(owner, images)
     return services.start(

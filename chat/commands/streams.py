@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
 from channels.db import database_sync_to_async
@@ -24,7 +24,7 @@ BLANK = b" "
 TEXTS = frozenset({events.Text.type, events.Thinking.type})
 
 
-async def follow(execution_id: int, after: int, tie: Tie) -> AsyncIterator[Frame | Ending | None]:
+async def follow(execution_id: int, after: int, tie: Tie) -> AsyncGenerator[Frame | Ending | None]:
     """Yield a frame for what happens after ``after``, ``None`` while nothing does, and at last the ending.
 
     A question that waits for an answer is an ending: the run then goes on waiting without this reader.
@@ -54,7 +54,7 @@ async def follow(execution_id: int, after: int, tie: Tie) -> AsyncIterator[Frame
     yield await database_sync_to_async(endings.finished)(execution_id, after)
 
 
-async def _batches(execution_id: int, after: int, joined: Joined) -> AsyncIterator[list[Entry] | None]:
+async def _batches(execution_id: int, after: int, joined: Joined) -> AsyncGenerator[list[Entry] | None]:
     """Yield what :func:`readers.follow` does, and ``None`` when text was held, or nothing said, for long enough."""
     loop = asyncio.get_running_loop()
     async with aclosing(readers.follow(execution_id, after)) as batches:

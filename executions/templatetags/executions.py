@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from executions import wording
+from executions.conf import conf
 from executions.events import Entry
 from executions.models import Execution
 from executions.pictures import WIDTH
@@ -74,6 +75,12 @@ def statuses() -> dict[str, dict[str, str]]:
 def unfinished_count(user: Any) -> int:
     """Return how many executions of ``user`` can still be stopped."""
     return Execution.objects.filter(owner=user).unfinished().count() if user.is_authenticated else 0
+
+
+@register.simple_tag
+def show_projects() -> bool:
+    """Return whether there is a page of projects to lead to: the agent that works in them may."""
+    return bool("claude" in conf.agents and conf.project_roots)
 
 
 @register.filter
