@@ -24,6 +24,7 @@ async def measure(installation: Installation, running: int, readers: int, second
     The executions must be running already, in the sessions ``cost:0`` and so on.
     """
     async with _watching(installation, running, readers) as watching:
+        await asyncio.sleep(seconds / 5)  # what readers read at their beginning is not about the events to come
         counting = Counting(installation)
         heard = await _mark(watching)
         await asyncio.sleep(seconds)
