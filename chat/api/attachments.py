@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import FileResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -53,6 +53,6 @@ class AttachmentView(PanelView):
             found = attachments.find(self.me, image_id)
         except UnknownImage as error:
             raise NotFound(error.message) from None
-        response = FileResponse(found.path.open("rb"), content_type=found.media_type)
+        response = HttpResponse(found.path.read_bytes(), content_type=found.media_type)
         response["Cache-Control"] = "private, max-age=86400, immutable"
         return response

@@ -24,10 +24,10 @@ export class AgentChoice extends EventTarget {
     this.show();
   }
 
-  /** What this session used last; in a new one what this browser used last. */
+  /** What was chosen before this script was there; else what this session used last, or this browser. */
   restore() {
     const { chosen } = this.agent.dataset;
-    this.agent.value = (chosen || localStorage.getItem("kakoclaw.agent")) === CLAUDE ? CLAUDE : "";
+    if (!this.agent.value) this.agent.value = (chosen || localStorage.getItem("kakoclaw.agent")) === CLAUDE ? CLAUDE : "";
     this.project.value = this.project.dataset.chosen || localStorage.getItem("kakoclaw.project") || "";
     if (this.project.selectedIndex < 0) this.project.value = "";
     if (!this.project.value && this.project.options.length === 2) this.project.selectedIndex = 1;
