@@ -23,6 +23,8 @@ def of_result(result: Mapping[str, Any]) -> AgentFailure:
     if status in (401, 403) or any(words in said for words in LOGIN):
         text = "The Claude CLI is not logged in, or its key is refused. Log in as the server's user with `claude`, or "
         return AgentFailure(f"{text}set ANTHROPIC_API_KEY: {said}", "claude_login")
+    if status == 400 and "image" in said.lower():
+        return AgentFailure(f"The model's server could not read an image: {said}", "claude_image")
     match status:
         case 400 | 404 | 413:
             return AgentFailure(f"The model's server did not accept the request: {said}", "claude_request")
