@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from chat.commands.cli_sessions import AGENT
 from chat.models import Session
-from executions.agents.claude import available, current_permission_mode
+from executions.agents.claude import available, current_permission_mode, labels
 from executions.agents.claude.projects import Project, list_projects
 from executions.conf import conf
 from executions.images import MAX_BYTES, MAX_IMAGES
 from executions.models import Execution
 
+#: The words for the CLI's tools, for the scripts of the page.
+TOOL_LABELS = {"verbs": labels.VERBS, "phrases": labels.PHRASES, "paths": labels.PATHS}
 #: The mode in which the CLI asks for nothing.
 BYPASS = "bypassPermissions"
 
@@ -29,6 +32,7 @@ class ClaudeOffer:
     projects: list[Project] = field(default_factory=list)
     bypasses_permissions: bool = False
     chosen: str = ""
+    tool_labels: dict[str, Any] = field(default_factory=lambda: TOOL_LABELS)
     max_images: int = MAX_IMAGES
     max_image_bytes: int = MAX_BYTES
 

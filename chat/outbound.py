@@ -81,6 +81,9 @@ def _fields(about: About, entry: Entry, args: dict[str, Any] | None) -> tuple[st
             return "notice", {"content": data["text"], "level": data["level"]}
         case events.CancelRequested.type:
             return "stopping", data
+        case events.CliSession.type:  # ``session_id`` is the chat's in every frame
+            about_it = {name: data[name] for name in ("project", "model", "resumed")}
+            return entry.type, {"cli_session_id": data["session_id"], **about_it}
         case events.Question.type if data["plan"]:
             return entry.type, data | {"plan_html": render(data["plan"])}
         case _:  # question, answered, usage: as they are, and whatever the engine may add

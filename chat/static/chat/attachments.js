@@ -114,7 +114,10 @@ export class Attachments extends EventTarget {
   take() {
     const taken = this.items.filter((item) => item.id).map(({ id, name }) => ({ id, name }));
     for (const item of [...this.items]) this.remove(item);
-    if (this.list) this.complain("");
+    if (this.list) {
+      this.complain("");
+      this.changed();
+    }
     return taken;
   }
 

@@ -34,11 +34,20 @@ export class QuestionCard {
     }
   }
 
+  /** What was asked, in one line. */
+  get asked() {
+    return this.items ? this.items.map(({ question }) => question.question.split("\n\n")[0]).join(" · ") : "Plan";
+  }
+
   item(question, index) {
     const node = clone("question-item");
     part(node, "header").textContent = question.header ?? "";
     part(node, "header").hidden = !question.header;
-    part(node, "text").textContent = question.question;
+    // What comes after a blank line is what the question is about: a command, a difference.
+    const [text, ...about] = question.question.split("\n\n");
+    part(node, "text").textContent = text;
+    part(node, "about").textContent = about.join("\n\n");
+    part(node, "about").hidden = about.length === 0;
     const options = question.options ?? [];
     for (const option of options) part(node, "options").append(this.option(option, index, question.multiSelect));
     part(node, "own-label").hidden = options.length === 0;
@@ -96,8 +105,7 @@ export class QuestionCard {
   /** The server has the answer: one line stays. */
   answered(answer) {
     const line = clone("answered");
-    const asked = this.items ? this.items.map(({ question }) => question.question).join(" · ") : "Plan";
-    part(line, "question").textContent = asked;
+    part(line, "question").textContent = this.asked;
     part(line, "answer").textContent = inWords(answer);
     this.node.replaceWith(line);
     this.node = line;
@@ -106,8 +114,7 @@ export class QuestionCard {
   /** The run ended before an answer. */
   withdraw() {
     if (this.node.tagName !== "FORM") return;
-    const asked = this.items ? this.items.map(({ question }) => question.question).join(" · ") : "Plan";
-    const line = el("p", { class: "notice" }, `${asked} (not answered)`);
+    const line = el("p", { class: "notice" }, `${this.asked} (not answered)`);
     this.node.replaceWith(line);
     this.node = line;
   }

@@ -2,13 +2,14 @@
 
 import { fine, now } from "../kakoclaw/clock.js";
 import { clone, showStatus } from "../kakoclaw/dom.js";
+import { labelOf } from "./labels.js";
 
 const MAX_SHOWN = 200_000;
 const STATUS = { started: "running", finished: "succeeded", error: "failed", canceled: "canceled" };
 
 /** The argument that says most, for the closed card. */
 function brief(args) {
-  const first = args.command ?? args.file_path ?? args.path ?? args.pattern ?? args.url ?? args.query ?? Object.values(args)[0] ?? "";
+  const first = args.command ?? args.path ?? args.url ?? args.query ?? Object.values(args)[0] ?? "";
   return (typeof first === "string" ? first : JSON.stringify(first)).replace(/\s+/g, " ").slice(0, 300);
 }
 
@@ -22,6 +23,7 @@ export class ToolCard {
     this.started = replayed ? null : now();
     this.node.querySelector("summary").addEventListener("click", () => { this.touched = true; });
     this.streamed = "";
+    this.name = frame.name;
     this.part("name").textContent = frame.name;
     this.update(frame);
   }
@@ -35,7 +37,9 @@ export class ToolCard {
     this.node.dataset.status = shown;
     showStatus(this.part("status"), shown);
     if (args && Object.keys(args).length) {
-      this.part("brief").textContent = brief(args);
+      const label = labelOf(this.name, args);
+      this.part("name").textContent = label?.verb ?? this.name;
+      this.part("brief").textContent = label ? label.what : brief(args);
       const long = asText(args);
       this.part("args").textContent = long;
       // A single short argument is already in the summary.

@@ -104,7 +104,7 @@ export class Turn {
       if (this.status === "waiting") this.show("running");
     },
     usage({ cost_usd: cost }) { this.cost = cost; },
-    cli_session({ session_id: id }) { this.cliSession(id); },
+    cli_session({ cli_session_id: id }) { this.cliSession(id); },
     stopping(frame) {
       this.blocks.notice(stopLine(frame));
       this.show("stopping");
