@@ -143,7 +143,8 @@ class PreparedInsert(Generic[M]):
 
     def __init__(self, model: type[M]) -> None:
         self._model = model
-        assert model._meta.pk is not None and model._meta.pk.column is not None
+        assert model._meta.pk is not None
+        assert model._meta.pk.column is not None
         self._key: str = model._meta.pk.column
         self._fields = [field for field in model._meta.concrete_fields if not field.primary_key]
 

@@ -26,6 +26,9 @@ SQLITE_OPTIONS = {
     ),
 }
 
+#: Threads keep their connection: opening one takes 0.65 ms, more than most of what it is opened for.
+SQLITE_SITE: dict[str, Any] = {"ENGINE": SQLITE, "CONN_MAX_AGE": None}
+
 POSTGRES_OPTIONS = {
     "connect_timeout": 5,
     # A host that vanishes sends no goodbye: found out within 15 s, on both sides, instead of after hours.
@@ -38,9 +41,9 @@ POSTGRES_OPTIONS = {
         "-c idle_in_transaction_session_timeout=8s "
         "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=2"
     ),
-    # Under ASGI each request has a thread of its own, so a connection kept open by its thread is never used again:
-    # connections are lent by a pool instead, and checked before they are lent. The pool gives up a failed attempt
-    # soon, and the next request makes another: by itself it would wait twice as long after each.
+    # Threads come and go, and a server counts its connections: they are lent by a pool, and checked before they are
+    # lent. The pool gives up a failed attempt soon, and the next request makes another: by itself it would wait twice
+    # as long after each.
     "pool": {"connection_class": Connection, "min_size": 2, "max_size": 32, "timeout": 5, "reconnect_timeout": 1},
 }
 
@@ -48,11 +51,11 @@ POSTGRES_OPTIONS = {
 def database(url: str, home: Path) -> dict[str, Any]:
     """Return Django's settings of the database behind the URL; SQLite in the home when there is no URL."""
     if not url:
-        return {"ENGINE": SQLITE, "NAME": home / "kakoclaw.sqlite3", "OPTIONS": SQLITE_OPTIONS}
+        return SQLITE_SITE | {"NAME": home / "kakoclaw.sqlite3", "OPTIONS": SQLITE_OPTIONS}
     config: dict[str, Any] = environ.Env.db_url_config(url)
     if not config.get("NAME"):
         raise ImproperlyConfigured(f"DATABASE_URL names no database: it must be an address such as {EXAMPLE}.")
     if config["ENGINE"] == "django.db.backends.sqlite3":
-        return config | {"ENGINE": SQLITE, "OPTIONS": SQLITE_OPTIONS | config.get("OPTIONS", {})}
+        return config | SQLITE_SITE | {"OPTIONS": SQLITE_OPTIONS | config.get("OPTIONS", {})}
     config["OPTIONS"] = POSTGRES_OPTIONS | config.get("OPTIONS", {})
     return config | {"ENGINE": POSTGRESQL, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
