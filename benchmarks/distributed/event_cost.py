@@ -10,10 +10,11 @@ from contextlib import asynccontextmanager
 
 from benchmarks.distributed.installation import Installation
 from benchmarks.distributed.operations import Counting, Operations
+from benchmarks.distributed.processor_time import ProcessorTime
 from benchmarks.figures import Figure, figure
 
+SERVERS = ("web", "workers", "postgres", "redis")
 #: Slow enough that two cores serve 500 executions with ten readers each, and then nothing waits for anything.
-EVERY_SECONDS = 0.5
 PROMPT = "count 100000 every 500ms"
 READY_SECONDS = 300
 
@@ -25,12 +26,18 @@ async def measure(installation: Installation, running: int, readers: int, second
     """
     async with _watching(installation, running, readers) as watching:
         await asyncio.sleep(seconds / 5)  # what readers read at their beginning is not about the events to come
-        counting = Counting(installation)
+        counting, before = Counting(installation), ProcessorTime.of(installation)
         heard = await _mark(watching)
         await asyncio.sleep(seconds)
-        found = counting.so_far()
+        found, after = counting.so_far(), ProcessorTime.of(installation)
         heard = await _mark(watching) - heard
-    return [*_per_event(found), figure("readers' deliveries", "1/s", heard / found.seconds)]
+    used = {kind: 1e6 * (after.seconds[kind] - before.seconds[kind]) for kind in before.seconds}
+    return [
+        *_per_event(found),
+        *(figure(f"CPU of {kind} per event", "µs", used[kind] / max(1, found.events)) for kind in SERVERS),
+        *([figure("CPU of web per delivery", "µs", used["web"] / heard)] if heard else []),
+        figure("readers' deliveries", "1/s", heard / found.seconds),
+    ]
 
 
 async def rest(installation: Installation, seconds: float) -> list[Figure]:
