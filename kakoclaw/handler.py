@@ -2,7 +2,8 @@
 
 Under ASGI, Django runs every hook of a middleware that has no asynchronous form in a thread, and comes back for the
 next. All that this site does for a request is synchronous (the ORM is), so the whole chain runs in the request's
-thread at once. Streams are unaffected: what a view returns is sent from the event loop, piece by piece.
+thread at once. What a view streams is sent from the event loop, piece by piece; its thread serves others meanwhile,
+since a stream may be open for hours.
 
 Threads are kept for the next request, with their connection to the database: making both anew takes 0.8 ms with SQLite,
 a fifth of a short request.
@@ -10,16 +11,48 @@ a fifth of a short request.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextvars import ContextVar
 from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
-from django.db import connections
+from django.db import close_old_connections, connections
 from django.http.response import HttpResponseBase
 
 #: How many threads without a request are kept.
 MAX_IDLE = 8
+
+
+class _Loan(Executor):
+    """The thread of one request: taken when there is something to do in it, and given back when there is not."""
+
+    def __init__(self, idle: list[ThreadPoolExecutor]) -> None:
+        self._idle = idle
+        self._thread: ThreadPoolExecutor | None = None
+
+    def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if self._thread is None:
+            self._thread = self._idle.pop() if self._idle else ThreadPoolExecutor(1, thread_name_prefix="request")
+        return self._thread.submit(work, *args, **kwargs)
+
+    def give_back(self) -> None:
+        """Let others have the thread, behind whatever there is left to do in it."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.submit(self._keep, thread)
+
+    def _keep(self, thread: ThreadPoolExecutor) -> None:
+        """Keep a thread that has become free, or end it when enough are. Called in that thread."""
+        if len(self._idle) < MAX_IDLE:
+            self._idle.append(thread)
+        else:
+            connections.close_all()
+            thread.shutdown(wait=False)
+
+
+_loan: ContextVar[_Loan] = ContextVar("_loan")
 
 
 class OneThreadHandler(ASGIHandler):
@@ -35,22 +68,22 @@ class OneThreadHandler(ASGIHandler):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request. Cancellation: its thread finishes what it does, and serves others after that."""
-        thread = self._idle.pop() if self._idle else ThreadPoolExecutor(1, thread_name_prefix="request")
+        loan = _Loan(self._idle)
+        _loan.set(loan)
         try:
-            async with ThreadSensitiveContext(executor=thread):
+            async with ThreadSensitiveContext(executor=loan):
                 await self.handle(scope, receive, send)
         finally:
-            # Behind whatever a request that was given up has left to do there.
-            thread.submit(self._keep, thread)
-
-    def _keep(self, thread: ThreadPoolExecutor) -> None:
-        """Keep a thread that has become free, or end it when enough are. Called in that thread."""
-        if len(self._idle) < MAX_IDLE:
-            self._idle.append(thread)
-        else:
-            connections.close_all()
-            thread.shutdown(wait=False)
+            loan.give_back()
 
     async def get_response_async(self, request: ASGIRequest) -> HttpResponseBase:  # type: ignore[override]
         """Run the chain. Cancellation: the answer is given up, the request's thread finishes what it does."""
         return await sync_to_async(self.get_response, thread_sensitive=True)(request)
+
+    async def send_response(self, response: HttpResponseBase, send: Any) -> None:
+        """Send a response. Cancellation: the rest is not sent."""
+        if getattr(response, "is_async", False):
+            loan = _loan.get()
+            loan.submit(close_old_connections)
+            loan.give_back()
+        await super().send_response(response, send)
