@@ -13,7 +13,6 @@ from chat.sockets import Socket
 from chat.tasks import tasks_of
 from executions import readers
 from executions import services as engine
-from executions.errors import NotFound
 from executions.models import Execution
 from executions.services import CancelReport
 from executions.states import Source
@@ -105,11 +104,7 @@ class ChatConsumer(Socket):
     def _stop(self, cancel: inbound.Cancel) -> CancelReport:
         if cancel.execution_id is None:
             return services.cancel(self.user, cancel.session_id, reason=cancel.reason, source=Source.PAGE)
-        chosen = Execution.objects.visible_to(self.user).filter(pk=cancel.execution_id)
-        report = engine.cancel(chosen, by=self.user, reason=cancel.reason, source=Source.PAGE)
-        if report.nothing:
-            raise NotFound
-        return report
+        return engine.cancel_one(cancel.execution_id, by=self.user, reason=cancel.reason, source=Source.PAGE)
 
 
 class TasksConsumer(Socket):

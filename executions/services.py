@@ -6,56 +6,28 @@ has decided before anybody is told. Views, consumers, admin actions and commands
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
 from functools import lru_cache, partial
-from typing import Any, NamedTuple, cast
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from executions import bus, validation
+from executions.canceling import CancelReport, cancel, cancel_one
 from executions.changes import announce, change_of
 from executions.conf import conf
 from executions.errors import InvalidInput, NotFinished, NotFound, NotQueued, NotWaiting, SessionBusy
-from executions.events import Change, Finished
-from executions.finishing import finish_unheld
 from executions.models import Execution
-from executions.models.execution import ExecutionQuerySet
 from executions.prepared import Param, Prepared, PreparedInsert
 from executions.signals import execution_queued
-from executions.states import OnBusy, Outcome, Source, State
+from executions.states import OnBusy, Source, State
 from executions.terms import terms_of
 
+__all__ = ["CancelReport", "answer", "cancel", "cancel_one", "retry", "set_priority", "start", "validate_session_id"]
+
 validate_session_id = validation.session_id
-
-#: How many rows one transaction of a bulk cancel takes: bounds how long others wait for the database.
-CANCEL_BATCH = 500
-
-
-@dataclass(slots=True)
-class CancelReport:
-    """What a cancel did, by execution id."""
-
-    canceled: list[int] = field(default_factory=list)
-    requested: list[int] = field(default_factory=list)
-    already_requested: list[int] = field(default_factory=list)
-    already_finished: list[int] = field(default_factory=list)
-
-    @property
-    def count(self) -> int:
-        """How many this very call stopped or will see stopped."""
-        return len(self.canceled) + len(self.requested)
-
-    @property
-    def nothing(self) -> bool:
-        """Whether there was no such execution at all."""
-        return not (self.canceled or self.requested or self.already_requested or self.already_finished)
 
 
 def start(
@@ -130,83 +102,6 @@ def _queue_is_full(limit: int) -> Prepared:
 
 
 _insert = PreparedInsert(Execution)
-
-
-def cancel(
-    executions: QuerySet[Execution],
-    *,
-    by: User | None,
-    reason: str = "",
-    source: Source | str = Source.API,
-) -> CancelReport:
-    """Stop every unfinished execution of ``executions`` (already narrowed to what ``by`` may stop).
-
-    Queued ones are finished here. For running and waiting ones the request is stored and their worker told; it
-    stops them and writes the receipt. Doing it twice is harmless. Raises InvalidInput for a bad reason.
-    """
-    reason = validation.reason(reason)
-    source = validation.choice(Source, source, "source")
-    report = CancelReport()
-    last = 0
-    while True:
-        following = executions.filter(pk__gt=last).order_by("pk")
-        last, count = _cancel_batch(following, report, by=by, reason=reason, source=source)
-        if count < CANCEL_BATCH:
-            return report
-
-
-def _cancel_batch(
-    executions: QuerySet[Execution], report: CancelReport, *, by: User | None, reason: str, source: Source
-) -> tuple[int, int]:
-    """Stop the first ones of ``executions``; returns the last id and how many there were."""
-    with transaction.atomic():
-        locked = cast("ExecutionQuerySet", executions.select_related(None)).lock()
-        rows = [_Row(*row) for row in locked.values_list(*_Row._fields)[:CANCEL_BATCH]]
-        queued = [row for row in rows if row.state == State.QUEUED]
-        held = [row for row in rows if row.state in (State.RUNNING, State.WAITING)]
-        fresh = [row for row in held if row.cancel_requested_at is None]
-        request = partial(Execution.objects.request_cancel, by=by.pk if by else None, reason=reason, source=source)
-        if queued:
-            request([row.pk for row in queued])
-            receipt = {
-                "by": by.get_username() if by else "",
-                "reason": reason,
-                "source": source,
-                "elapsed_ms": 0.0,
-                "processes": [],
-                "tool": "",
-            }
-            finish_unheld([row.pk for row in queued], State.QUEUED, Finished(Outcome.CANCELED, receipt=receipt))
-        if fresh:
-            request([row.pk for row in fresh])
-        # The workers first: an agent that is to stop comes before the lists that show it.
-        transaction.on_commit(partial(_ring_workers, held))
-        announce([Change(row.pk, row.owner_id, row.session_id, "updated", "stopping") for row in fresh])
-    report.canceled += [row.pk for row in queued]
-    report.requested += [row.pk for row in fresh]
-    report.already_requested += [row.pk for row in held if row.cancel_requested_at is not None]
-    report.already_finished += [row.pk for row in rows if row.state == State.FINISHED]
-    return (rows[-1].pk, len(rows)) if rows else (0, 0)
-
-
-class _Row(NamedTuple):
-    """What a cancel has to know of an execution."""
-
-    pk: int
-    owner_id: int
-    session_id: str
-    state: str
-    worker_id: str | None
-    cancel_requested_at: datetime | None
-
-
-def _ring_workers(held: Iterable[_Row]) -> None:
-    by_worker: dict[str, list[int]] = defaultdict(list)
-    for row in held:
-        if row.worker_id is not None:
-            by_worker[row.worker_id].append(row.pk)
-    for worker_id, ids in by_worker.items():
-        bus.ring(bus.worker_group(worker_id), {"type": "execution.cancel", "ids": ids})
 
 
 def answer(execution_id: int, *, question_id: str, answer: dict[str, Any], by: User) -> None:

@@ -27,21 +27,15 @@ class ExecutionAccess(GenericViewSet[Execution]):
 
     def get_object(self) -> Execution:
         """Return the execution of the address. Raises NotFound, also for one of somebody else."""
-        execution = self._addressed(self.get_queryset()).first()
+        pk = self.addressed()
+        execution = self.get_queryset().filter(pk=pk).first()
         if execution is None:
-            raise self.missing()
+            raise NotFound(f"There is no execution {pk}.")
         return execution
 
-    def addressed(self) -> ExecutionQuerySet:
-        """Return the execution of the address as a queryset, which is empty when there is none to be seen."""
-        return self._addressed(Execution.objects.visible_to(self.request.user))
-
-    def _addressed(self, visible: ExecutionQuerySet) -> ExecutionQuerySet:
+    def addressed(self) -> int:
+        """Return the id in the address. Raises NotFound when it can't be one."""
         pk = self.kwargs["pk"]
         if not is_id(pk):
             raise NotFound(f"There is no execution {pk!r}; ids are whole numbers.")
-        return visible.filter(pk=int(pk))
-
-    def missing(self) -> NotFound:
-        """Return the error of an address at which there is no execution to be seen."""
-        return NotFound(f"There is no execution {self.kwargs['pk']}.")
+        return int(pk)

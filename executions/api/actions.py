@@ -27,7 +27,6 @@ from executions.api.serializers import (
 from executions.models import Execution
 from executions.models.execution import ExecutionQuerySet
 from executions.prepared import Param, PreparedObjects
-from executions.services import CancelReport
 
 #: One for all requests: it keeps nothing of what it represents, and making one takes longer than using it.
 _as_json = ExecutionSerializer()
@@ -71,12 +70,11 @@ class ExecutionActions(ExecutionAccess):
     def cancel(self, request: Request, pk: str) -> Response:
         """Stop it, with all that it started. Canceling twice, or too late, is harmless and says so."""
         given = self.given(request)
-        report = services.cancel(self.addressed(), by=_user(request), reason=given["reason"], source="api")
-        if not _ids(report):
-            raise self.missing()
+        execution = self.addressed()
+        report = services.cancel_one(execution, by=_user(request), reason=given["reason"], source="api")
         if given["wait"] and not report.already_finished:
-            async_to_sync(confirmation.wait)(_ids(report)[0], given["wait"])
-        return Response(confirmation.result(report, self.as_json(_ids(report)[0])))
+            async_to_sync(confirmation.wait)(execution, given["wait"])
+        return Response(confirmation.result(report, self.as_json(execution)))
 
     @extend_schema(
         summary="Cancel many executions",
@@ -136,10 +134,6 @@ class ExecutionActions(ExecutionAccess):
 def _user(request: Request) -> User:
     assert isinstance(request.user, User)  # IsAuthenticated has seen to it
     return request.user
-
-
-def _ids(report: CancelReport) -> list[int]:
-    return report.canceled + report.requested + report.already_requested + report.already_finished
 
 
 def _chosen(visible: ExecutionQuerySet, given: dict[str, Any]) -> tuple[ExecutionQuerySet, list[int]]:

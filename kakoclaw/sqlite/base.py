@@ -33,6 +33,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._end_turn()
             raise
 
+    def is_usable(self) -> bool:
+        """Whether the connection still works; Django believes it of every one of SQLite, and these are kept."""
+        try:
+            self.connection.execute("SELECT 1")
+        except base.Database.Error:
+            return False
+        return True
+
     def _commit(self) -> Any:
         result = super()._commit()  # type: ignore[misc]
         self._end_turn()

@@ -54,7 +54,7 @@ BAD_FRAMES = [
         "exec",
     ),
     ('{"type": "cancel"}', "session_id"),
-    ('{"type": "cancel", "execution_id": 99}', "no such execution"),
+    ('{"type": "cancel", "execution_id": 99}', "no execution 99"),
     ('{"type": "cancel", "session_id": "a", "reason": ["x"]}', "reason"),
     ('{"type": "cancel", "session_id": "a", "reason": "' + "x" * 501 + '"}', "reason"),
     ('{"content": NaN}', "NaN"),
