@@ -18,7 +18,8 @@ from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
-from django.db import close_old_connections, connections
+from django.core.signals import request_started
+from django.db import close_old_connections, connections, reset_queries
 from django.http.response import HttpResponseBase
 
 #: How many threads without a request are kept.
@@ -60,6 +61,9 @@ class OneThreadHandler(ASGIHandler):
 
     def __init__(self) -> None:
         super().__init__()
+        # What these do is done in the same step as the request: for them alone Django would go to the thread and back.
+        for receiver in (close_old_connections, reset_queries):
+            request_started.disconnect(receiver)
         self._idle: list[ThreadPoolExecutor] = []
 
     def load_middleware(self, is_async: bool = False) -> None:
@@ -78,7 +82,12 @@ class OneThreadHandler(ASGIHandler):
 
     async def get_response_async(self, request: ASGIRequest) -> HttpResponseBase:  # type: ignore[override]
         """Run the chain. Cancellation: the answer is given up, the request's thread finishes what it does."""
-        return await sync_to_async(self.get_response, thread_sensitive=True)(request)
+        return await sync_to_async(self._respond, thread_sensitive=True)(request)
+
+    def _respond(self, request: ASGIRequest) -> HttpResponseBase:
+        close_old_connections()
+        reset_queries()
+        return self.get_response(request)
 
     async def send_response(self, response: HttpResponseBase, send: Any) -> None:
         """Send a response. Cancellation: the rest is not sent."""

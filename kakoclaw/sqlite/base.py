@@ -7,6 +7,7 @@ Other processes' writers are still kept apart by SQLite itself.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections import defaultdict
 from typing import Any
@@ -37,7 +38,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Whether the connection still works; Django believes it of every one of SQLite, and these are kept."""
         try:
             self.connection.execute("SELECT 1")
-        except base.Database.Error:
+        except sqlite3.Error:
             return False
         return True
 
