@@ -1,6 +1,6 @@
 """Which queued executions a worker takes next, and the guarded UPDATE that takes them.
 
-All limits live here: per worker (the ``slots`` asked for), per owner, and one at a time per session. Order is
+All limits live here: per worker (the ``slots`` asked for), per owner, and one at a time per session and per lock. Order is
 priority, then fairness between owners (those with the fewest running first, in turns), then age. Claims of several
 workers are serialised, so limits hold across them; a claim is a few short queries.
 """
@@ -34,6 +34,10 @@ _ANY_QUEUED = Prepared(lambda: Execution.objects.queued().order_by().values_list
 
 _CLAIMED = PreparedObjects(lambda: Execution.objects.held_by(Param("worker")).filter(Among("pk", "ids")).order_by("pk"))
 _OWNERS = PreparedObjects(lambda: get_user_model().objects.filter(Among("pk", "ids")))
+
+_LOCKS = Prepared(
+    lambda: Execution.objects.filter(Among("pk", "ids")).exclude(lock="").order_by().values_list("pk", "lock")
+)
 
 #: How many each owner has running.
 _RUNNING = Prepared(
@@ -76,7 +80,7 @@ def claim(
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
         if not Worker.objects.fence(worker_id):
             return []
-        ids = _within_agent_limits(_choose(slots, _served(agents), turns))
+        ids = _one_per_lock(_within_agent_limits(_choose(slots, _served(agents), turns)))
         if not ids:
             return []
         Execution.objects.claim(ids, worker_id)
@@ -150,13 +154,21 @@ def _within_agent_limits(ids: list[int]) -> list[int]:
     return kept
 
 
+def _one_per_lock(ids: list[int]) -> list[int]:
+    """Leave out what would hold the same lock as another one of this claim; it stays queued for the next."""
+    holders: dict[str, int] = {}
+    lock_of = dict(_LOCKS.rows(ids=ids)) if len(ids) > 1 else {}
+    return [pk for pk in ids if pk not in lock_of or holders.setdefault(lock_of[pk], pk) == pk]
+
+
 def _eligible(queued: QuerySet[Execution]) -> QuerySet[Execution]:
-    """Queued executions that are first in their session, with nothing active there."""
+    """Queued executions that are first in their session, with nothing active there, and whose lock nobody holds."""
     same_session = Execution.objects.filter(owner=OuterRef("owner"), session_id=OuterRef("session_id"))
     return queued.alias(
         busy=Exists(same_session.active().exclude(session_id="")),
         older=Exists(same_session.queued().exclude(session_id="").filter(pk__lt=OuterRef("pk"))),
-    ).filter(busy=False, older=False)
+        locked=Exists(Execution.objects.active().filter(lock=OuterRef("lock")).exclude(lock="")),
+    ).filter(busy=False, older=False, locked=False)
 
 
 @lru_cache(maxsize=256)
