@@ -1,7 +1,7 @@
 """Which queued executions a worker takes next, and the guarded UPDATE that takes them.
 
-All limits live here: per worker (the ``slots`` asked for), per owner, and one at a time per session and per lock. Order is
-priority, then fairness between owners (those with the fewest running first, in turns), then age. Claims of several
+All limits live here: per worker (the ``slots`` asked for), per owner, and one at a time per session and per lock. Order
+is priority, then fairness between owners (those with the fewest running first, in turns), then age. Claims of several
 workers are serialised, so limits hold across them; a claim is a few short queries.
 """
 
