@@ -48,14 +48,18 @@ class Teller:
         match event.get("type"):
             case "message_start":
                 self._begin(event.get("message") or {}, nested=nested)
+                await self._tell_usage()
             case "content_block_start" if not nested and (event.get("content_block") or {}).get("type") == "text":
                 self._gap = self.said_anything
             case "content_block_delta" if not nested:
                 await self._delta(event.get("delta") or {})
             case "message_delta":
                 self._meter.add(str(message.get("api_message_id") or self._message), event.get("usage"))
-                await self._meter.reckon()
-                await self._run.emit(self._meter.event())
+                await self._tell_usage()
+
+    async def _tell_usage(self) -> None:
+        await self._meter.reckon()
+        await self._run.emit(self._meter.event())
 
     def _begin(self, message: Mapping[str, Any], *, nested: bool) -> None:
         self._message = str(message.get("id", ""))

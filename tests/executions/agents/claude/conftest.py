@@ -59,7 +59,7 @@ class Claude:
 @pytest.fixture
 def claude_settings(settings: Any, tmp_path: Path) -> Callable[..., None]:
     """Give the CLI a place of its own: ``claude_settings(CLAUDE_PERMISSION_MODE="plan")`` changes what is different."""
-    for name in ("projects/app", "config", "temporary", "home"):
+    for name in ("projects/app", "config", "temporary", "home", "person"):
         (tmp_path / name).mkdir(parents=True)
 
     def change(**changes: Any) -> None:
@@ -90,6 +90,8 @@ def cli_environment(claude_settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_p
         monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
         monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-scripted")
         monkeypatch.setenv("IS_SANDBOX", "1")  # root may only then let the CLI do everything
+        # What a person's shell does when it starts is no business of a test, nor is ending it half-way.
+        monkeypatch.setenv("HOME", str(tmp_path / "person"))
         monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
 
     return point_at

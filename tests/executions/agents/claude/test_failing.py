@@ -49,8 +49,8 @@ def another_cli(claude_settings: Callable[..., None], tmp_path: Path) -> Callabl
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [(400, "claude_request"), (401, "claude_login"), (403, "claude_login"), (413, "claude_request"), (429, "claude_limit"),
-     (529, "claude_overloaded"), (500, "claude_overloaded")],
+    [(400, "claude_request"), (401, "claude_login"), (403, "claude_login"), (413, "claude_request"),
+     (429, "claude_limit"), (529, "claude_overloaded"), (500, "claude_overloaded")],
 )  # fmt: skip
 async def test_an_error_of_the_models_server_is_told(fails: Fails, status: int, code: str) -> None:
     failure = await fails(script({"status": status, "text": "the server's own words"}))
@@ -119,10 +119,11 @@ async def test_a_line_without_an_end(
     assert (await fails()).code == "claude_garbage"
 
 
-async def test_a_line_of_fifty_megabytes_is_read(claude: Claude, another_cli: Callable[..., Path], tmp_path: Path) -> None:
-    line = '{"type": "result", "is_error": false, "result": "short", "padding": "%s"}' % ("x" * 50_000_000)  # noqa: UP031
-    (tmp_path / "line").write_text(line)
-    another_cli(f"read prompt; cat {tmp_path / 'line'}; echo")
+async def test_a_line_of_fifty_megabytes_is_read(claude: Claude, another_cli: Callable[..., Path]) -> None:
+    path = another_cli('read prompt; cat "$0.line"')
+    path.with_suffix(".line").write_text(
+        f'{{"type": "result", "is_error": false, "result": "short", "padding": "{"x" * 50_000_000}"}}\n'
+    )
     _, seen = await claude.run("Do it.")
     assert seen.text == "short"
 
