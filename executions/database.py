@@ -7,13 +7,18 @@ execution runs out of connections. Work is done in the order in which it was han
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from django.db import Error, connections
+from django.db import Error, InterfaceError, OperationalError, connections
 from django.db.utils import load_backend
+
+from executions.conf import conf
+
+logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,6 +38,23 @@ class DatabaseThread:
         """
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, _checked, partial(work, *args, **kwargs))
+
+    async def try_run(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """Run ``work`` for somebody who comes back anyway; ``None`` while the database is away."""
+        try:
+            return await self.run(work, *args, **kwargs)
+        except Error as error:
+            logger.error("the database can't be reached: %s", error)
+            return None
+
+    async def run_patiently(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``work``, however long the database is away. Cancellation: gives it up."""
+        while True:
+            try:
+                return await self.run(work, *args, **kwargs)
+            except (OperationalError, InterfaceError) as error:
+                logger.error("the database can't be reached: %s", error)
+                await asyncio.sleep(conf.poll_seconds)
 
     async def close(self) -> None:
         """Close the connection once all work handed in is done, and end the thread. May be called again."""

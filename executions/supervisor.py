@@ -1,8 +1,7 @@
-"""Owns the tasks of one worker: claims executions, runs their agents, stops them, writes what became of them.
+"""Owns the tasks of one worker: claims executions, has them run, stops them.
 
-Invariants: an execution's task is owned here and nowhere else; it is known why each was stopped before it is
-canceled; a canceled task is canceled again until it has ended or its grace is over; the outcome is written after the
-agent has ended and its processes are gone, by code that nobody cancels.
+Invariants: an execution's task is owned here and nowhere else; nothing is claimed once the worker is to stop; what is
+held by rows and not run here, or run here and not held, is ended.
 """
 
 from __future__ import annotations
@@ -11,50 +10,28 @@ import asyncio
 import contextvars
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import replace
-from functools import partial
-from pathlib import Path
-from typing import ParamSpec, TypeVar
-
-from django.db import Error, InterfaceError, OperationalError
-from django.utils.module_loading import import_string
+from collections.abc import Iterable, Sequence
 
 from executions import held
-from executions.agents.base import Agent, AgentFailure, Limits, Run
-from executions.agents.registry import load_agent
 from executions.background import start_service
 from executions.claiming import claim, release
 from executions.compaction import COMPACT_FROM_ROWS, compact
 from executions.conf import conf
 from executions.database import DatabaseThread
-from executions.events import Started
 from executions.journal import Journal
-from executions.log import Log
 from executions.models import Execution, Worker
-from executions.outcomes import finished_event
-from executions.processes import ProcessGroup
+from executions.runner import Runner
 from executions.running import Running, StopReason
-from executions.threads import in_thread
 from executions.watchers import Watchers
-from executions.workspaces import workspace_of
-from executions.writing import Finish
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two attempts to cancel a task that has not ended: on Python 3.11 ``asyncio.wait_for`` in a library
-#: can swallow one.
-CANCEL_AGAIN_SECONDS = 0.1
 #: Seconds between two claims while many executions are started at once.
 MAX_CLAIM_PAUSE = 0.02
-#: Seconds to wait for processes that were sent SIGKILL; they outlive it only in uninterruptible sleep.
-GONE_SECONDS = 2.0
-DELETED = "Its row was deleted while it ran."
 #: Seconds that a stop waits for a database that is away; what is not written then, others finish as lost.
 STOP_SECONDS = 10.0
+
+DELETED = "Its row was deleted while it ran."
 
 
 class Supervisor:
@@ -70,6 +47,7 @@ class Supervisor:
         self.database = DatabaseThread("worker")
         self.journal = Journal(worker_id, self.database, self.watchers.publish, self.lose_lease, self._refuse)
         self.lease_lost = asyncio.Event()
+        self.runner = Runner(worker_id, self.database, self.journal, self.lease_lost)
         self._held: dict[int, Running] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._background: list[asyncio.Task[None]] = []
@@ -98,7 +76,7 @@ class Supervisor:
         self._stopping.set()
         if self._held and drain_seconds:
             logger.info("letting %s executions finish for up to %g s", len(self._held), drain_seconds)
-            await self._in_database(self.database.run(Worker.objects.begin_draining, self.worker_id))
+            await self.database.try_run(Worker.objects.begin_draining, self.worker_id)
             await self._drain(drain_seconds)
         await self._end_background()
         try:
@@ -186,7 +164,7 @@ class Supervisor:
             claimed = await self._claim()
             if self._stopping.is_set() and claimed:
                 # Asked to stop while this was being claimed: others can run it.
-                await self._in_database(self.database.run(release, self.worker_id, [e.pk for e in claimed]))
+                await self.database.try_run(release, self.worker_id, [e.pk for e in claimed])
                 continue
             for execution in claimed:
                 try:
@@ -201,14 +179,14 @@ class Supervisor:
     async def _claim(self) -> list[Execution]:
         """Claim what there is room for. Cancellation: waits for the answer first, so that nothing is claimed unseen."""
         work = asyncio.ensure_future(
-            self._in_database(self.database.run(claim, self.worker_id, self.free_slots, self.agents, self._turns))
+            self.database.try_run(claim, self.worker_id, self.free_slots, self.agents, self._turns)
         )
         try:
             return await asyncio.shield(work) or []
         except asyncio.CancelledError:
             claimed = await work
             if claimed:
-                await self._in_database(self.database.run(release, self.worker_id, [e.pk for e in claimed]))
+                await self.database.try_run(release, self.worker_id, [e.pk for e in claimed])
             raise
 
     async def _poll_forever(self) -> None:
@@ -220,7 +198,7 @@ class Supervisor:
             timer.cancel()
             self._poll.clear()
             self.wake()
-            news = await self._in_database(self.database.run(held.news, self.worker_id))
+            news = await self.database.try_run(held.news, self.worker_id)
             if news is not None:
                 self.cancel(news.canceled)
                 for execution_id, (question_id, answer) in news.answers.items():
@@ -238,7 +216,7 @@ class Supervisor:
         self._orphans = orphans
         if again:
             logger.error("finishing executions that were claimed and never begun: %s", sorted(again))
-            await self._in_database(self.database.run(held.finish_orphans, self.worker_id, again))
+            await self.database.try_run(held.finish_orphans, self.worker_id, again)
 
     def _stop_bereft(self, bereft: set[int]) -> None:
         """Stop what runs here without a row that says so, seen so twice: its row was deleted.
@@ -252,43 +230,22 @@ class Supervisor:
     async def _compact_forever(self) -> None:
         while True:
             execution_id = await self._to_compact.get()
-            await self._in_database(self.database.run(compact, execution_id))
+            await self.database.try_run(compact, execution_id)
 
-    async def _in_database(self, work: Awaitable[T]) -> T | None:
-        """Await database work of a loop that comes back anyway; ``None`` while the database is away."""
-        try:
-            return await work
-        except Error as error:
-            logger.error("the worker can't reach the database: %s", error)
-            return None
-
-    async def _patiently(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do database work for one execution, however long the database is away. Cancellation: gives it up."""
-        while True:
-            try:
-                return await self.database.run(work, *args, **kwargs)
-            except (OperationalError, InterfaceError) as error:
-                logger.error("the worker can't reach the database: %s", error)
-                await asyncio.sleep(conf.poll_seconds)
-
-    # One execution ----------------------------------------------------------------------------------------------------
+    # Executions -------------------------------------------------------------------------------------------------------
 
     def _begin(self, execution: Execution) -> None:
-        limits = replace(Limits(**conf.limits), **execution.options.get("limits", {}))
-        running = Running(
-            execution=execution,
-            journal=self.journal,
-            log=Log(execution.pk),
-            processes=ProcessGroup(execution.pk, workspace_of(execution)),
-            limits=limits,
-        )
+        running = self.runner.begin(execution)
         self._held[execution.pk] = running
-        self.journal.begin(running.log, Started(self.worker_id))
         loop = asyncio.get_running_loop()
         # A fresh context: one that a request left behind would keep its database connection and thread alive.
         task = loop.create_task(self._run(running), name=f"execution-{execution.pk}", context=contextvars.Context())
         self._tasks[execution.pk] = task
         task.add_done_callback(lambda task: self._ended(execution.pk, task))
+
+    async def _run(self, running: Running) -> None:
+        if await self.runner.run(running) and running.log.next_seq > COMPACT_FROM_ROWS:
+            self._to_compact.put_nowait(running.pk)
 
     def _ended(self, execution_id: int, task: asyncio.Task[None]) -> None:
         self._held.pop(execution_id, None)
@@ -296,110 +253,3 @@ class Supervisor:
         if not task.cancelled() and task.exception() is not None:
             logger.error("execution %s could not be finished", execution_id, exc_info=task.exception())
         self.wake()
-
-    async def _run(self, running: Running) -> None:
-        loop = asyncio.get_running_loop()
-        running.clock.run()
-        try:
-            running.agent_task = loop.create_task(self._agent(running), context=contextvars.Context())
-            if running.stop_reason is not None:
-                running.agent_task.cancel()
-            stop = loop.create_task(running.stop_requested.wait())
-            await asyncio.wait({running.agent_task, stop}, return_when=asyncio.FIRST_COMPLETED)
-            stop.cancel()
-            request = await self._cancel_request(running)
-            await self._outlast(running)
-        finally:
-            running.clock.stop()
-        await self._finish(running, request)
-
-    async def _cancel_request(self, running: Running) -> held.CancelRequest | None:
-        """Read who wanted a canceled execution stopped, and why, and put it into its journal."""
-        if running.stop_reason is not StopReason.CANCELED:
-            return None
-        request = await self._in_database(self.database.run(held.cancel_request, running.pk))
-        if request is not None:
-            self.journal.append(running.log, request.event, urgent=True)
-        return request
-
-    async def _cancel_request_at_last(self, running: Running) -> held.CancelRequest | None:
-        """Read it however long the database is away: without it there is no receipt."""
-        return None if self.lease_lost.is_set() else await self._patiently(held.cancel_request, running.pk)
-
-    async def _outlast(self, running: Running) -> None:
-        """Wait until a stopped agent has ended, canceling it again, for its grace at most."""
-        task = running.agent_task
-        assert task is not None
-        deadline = running.stopped_at + conf.cancel_grace_seconds
-        while not task.done() and time.monotonic() < deadline:
-            await asyncio.wait({task}, timeout=CANCEL_AGAIN_SECONDS)
-            if not task.done():
-                task.cancel()
-        if not task.done():
-            logger.warning("execution %s ignores its cancellation; it goes on without effect", running.pk)
-            task.add_done_callback(_retrieve)
-
-    async def _agent(self, running: Running) -> None:
-        execution = running.execution
-        # The first import of an agent may take a second; it must not hold up the others. A thread of its own: the
-        # loop's pool may be full of agents' blocking calls.
-        workspace = workspace_of(execution)
-        agent = await in_thread(_prepare, conf.agents[execution.agent], workspace)
-        running.run = Run(
-            execution_id=execution.pk,
-            owner=execution.owner.get_username(),
-            session_id=execution.session_id,
-            prompt=execution.prompt,
-            model=execution.model,
-            options={
-                **execution.options,
-                "allow_private_addresses": conf.allow_private_addresses,
-                "search_url": conf.search_url,
-                "mcp_config": conf.mcp_config,
-            },
-            workspace=workspace,
-            limits=running.limits,
-            agent_session=execution.agent_session,
-            history=partial(self._patiently, import_string(conf.history), execution),
-            emit=running.emit,
-            ask=running.ask,
-            spawn=running.spawn,
-        )
-        try:
-            await agent.run(running.run)
-        except (SystemExit, KeyboardInterrupt) as error:
-            # An agent that exits must not take the server with it: asyncio lets these two through its loop.
-            raise AgentFailure(f"The agent tried to end the server ({error!r}).") from error
-
-    async def _finish(self, running: Running, request: held.CancelRequest | None) -> None:
-        running.close()
-        running.processes.kill()
-        processes = await running.processes.gone(GONE_SECONDS)
-        if running.stop_reason is StopReason.LEASE_LOST:
-            return
-        if running.stop_reason is StopReason.CANCELED and request is None:
-            request = await self._cancel_request_at_last(running)
-        event = finished_event(running)
-        if request is not None:
-            event = replace(event, receipt=request.receipt(processes, running.tool))
-        transcript = running.run.transcript if running.run is not None else None
-        step = Finish(running.pk, event, running.output, running.usage, transcript)
-        if not await self.journal.finish(running.log, step):
-            logger.warning("execution %s was finished by somebody else", running.pk)
-        elif running.log.next_seq > COMPACT_FROM_ROWS:
-            self._to_compact.put_nowait(running.pk)
-
-
-def _prepare(agent: str, workspace: Path) -> Agent:
-    """Make the workspace and import the agent. Raises AgentFailure when the workspace can't be made."""
-    try:
-        workspace.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise AgentFailure(f"The session's workspace can't be made: {error.strerror}.", "workspace") from error
-    return load_agent(agent)
-
-
-def _retrieve(task: asyncio.Task[None]) -> None:
-    """Note how an agent that had been given up ended at last."""
-    if not task.cancelled() and task.exception() is not None:
-        logger.warning("an agent that ignored its cancellation ended with %r", task.exception())
