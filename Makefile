@@ -3,13 +3,14 @@
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+CLAUDE_INSTALLED := $(VENV)/.installed-claude
 DEV_INSTALLED := $(VENV)/.installed-dev
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes
 
 # Linters and tests know nothing of the developer's own settings, and leave the developer's own data alone.
 CLEAN_ROOM := KAKOCLAW_ENV_FILE=/dev/null KAKOCLAW_HOME=$(abspath $(VENV))/home
 
-.PHONY: run run-distributed setup test lint format bench lock help clean
+.PHONY: run run-distributed setup claude test lint format bench lock help clean
 .DEFAULT_GOAL := help
 
 run-distributed: $(INSTALLED) ## Serve with PostgreSQL, Redis, two web processes and two workers, to try it.
@@ -21,6 +22,8 @@ run: $(INSTALLED) ## Install, set up, and serve. PYTHON, HOST, PORT and KAKOCLAW
 
 setup: $(INSTALLED) ## Install and set up, without serving.
 	@$(BIN)/python manage.py setup
+
+claude: $(CLAUDE_INSTALLED) ## Add the Claude CLI for the agent claude, some 400 MB.
 
 test: $(DEV_INSTALLED) ## Run every test: ARGS="-k cancel" chooses some.
 	@PYTHON=$(BIN)/python sh tests/run.sh $(ARGS)
@@ -41,7 +44,7 @@ bench: $(DEV_INSTALLED) ## Measure latency, throughput and memory: ARGS are the 
 	@$(CLEAN_ROOM) $(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(DEV_INSTALLED) ## Write the exact versions of requirements*.txt to requirements*.lock.
-	for name in requirements requirements-dev; do \
+	for name in requirements requirements-claude requirements-dev; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 			--no-emit-index-url --no-emit-find-links --upgrade $$name.txt --output-file $$name.lock || exit 1; \
 	done
@@ -59,8 +62,14 @@ $(INSTALLED): requirements.lock
 	@$(PIP_INSTALL) -r requirements.lock
 	@touch $@
 
+$(CLAUDE_INSTALLED): requirements-claude.lock
+	@PYTHON="$(PYTHON)" sh .ci/venv $(VENV)
+	@echo "Installing the Claude CLI into $(VENV) (a minute or two)"
+	@$(PIP_INSTALL) -r requirements-claude.lock
+	@touch $@ $(INSTALLED)
+
 $(DEV_INSTALLED): requirements-dev.lock
 	@PYTHON="$(PYTHON)" sh .ci/venv $(VENV)
 	@echo "Installing into $(VENV) what tests and linters need"
 	@$(PIP_INSTALL) -r requirements-dev.lock
-	@touch $@ $(INSTALLED)
+	@touch $@ $(INSTALLED) $(CLAUDE_INSTALLED)

@@ -1,8 +1,8 @@
 """Twenty moments in the life of a run of the Claude CLI at which somebody may press Abort.
 
-For tests and benchmarks of stopping: each is a scripted prompt (see :mod:`executions.testing.fake_anthropic`), the event
-after which, and how long after, to stop it. :func:`prepare` makes the project in which they run, and lets the CLI run
-``./tree.py`` without asking, and nothing else.
+For tests and benchmarks of stopping. Each is a scripted prompt (see :mod:`executions.testing.fake_anthropic`), the
+event after which, and how long after, to stop it. :func:`prepare` makes the project in which they run, and lets the CLI
+run ``./tree.py`` without asking, and nothing else.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def moments() -> Iterator[Moment]:
 
 
 def leftovers(project: Path) -> list[str]:
-    """Return the command lines of processes that have to do with the project: the CLI's and all kinds of ``tree.py``."""
+    """Return the command lines of processes that have to do with the project: the CLI and the kinds of ``tree.py``."""
     found = []
     for path in Path("/proc").glob("[0-9]*"):
         try:
