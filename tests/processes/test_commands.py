@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -19,31 +18,21 @@ import httpx
 import psutil
 import pytest
 
-from executions.agents.claude.cli import find
 from executions.testing.script import script
-from tests.servers import ROOT, Server, Servers
+from tests.claude import scripted_model, variables
+from tests.servers import Server, Servers
 from tests.support import wait_until
 
 pytestmark = pytest.mark.slow
 
-#: Children that a polite end does not reach: one with a session of its own, one double-forked, one immune to SIGTERM.
-CHILDREN = """\
-setsid sleep 301 &
-(sleep 302 &)
-(trap '' TERM; while true; do sleep 0.2; done) &
-echo started; wait
-"""
 SLOW = {"text": "word " * 200, "chunk_delay": 0.05}
 
 
 @pytest.fixture(scope="module")
 def model() -> Iterator[str]:
     """The address of a scripted Messages API."""
-    command = [sys.executable, "-m", "executions.testing.fake_anthropic", "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().split(" at ")[1].split()[0]
-        process.kill()
+    with scripted_model() as address:
+        yield address
 
 
 @dataclass
@@ -110,23 +99,6 @@ class Reader:
                 if frames[-1]["type"] == until:
                     break
         return frames
-
-
-def variables(model: str, directory: Path) -> dict[str, str]:
-    for name in ("projects/shop", "config", "temporary"):
-        (directory / name).mkdir(parents=True)
-    (directory / "projects" / "shop" / "children.sh").write_text(CHILDREN)
-    return {
-        "KAKOCLAW_PROJECT_ROOTS": str(directory / "projects"),
-        "KAKOCLAW_CLAUDE_CONFIG_DIR": str(directory / "config"),
-        "KAKOCLAW_CLAUDE_CLI": find(),
-        "KAKOCLAW_CLAUDE_PERMISSION_MODE": "bypassPermissions",
-        "KAKOCLAW_CLAUDE_ENV": "IS_SANDBOX",
-        "IS_SANDBOX": "1",  # root may only then let the CLI do everything
-        "ANTHROPIC_BASE_URL": model,
-        "ANTHROPIC_API_KEY": "sk-scripted",
-        "TMPDIR": str(directory / "temporary"),
-    }
 
 
 @pytest.fixture(params=["daphne", "uvicorn"])

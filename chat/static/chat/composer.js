@@ -101,6 +101,7 @@ export class Composer extends EventTarget {
   escape(event) {
     if (event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
     if (document.querySelector("dialog[open], [popover]:popover-open")) return;
+    event.preventDefault();  // or the same key would close the question that stop() may ask
     this.stop();
   }
 
