@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import suites
+from benchmarks.claude import claude_suite
 from benchmarks.distributed import distributed_suite
 from benchmarks.figures import Figure
 from benchmarks.report import machine, table, write_json
@@ -22,6 +23,7 @@ SUITES: dict[str, Callable[[Scale], Awaitable[list[Figure]]]] = {
     "waiting": suites.waiting_suite,
     "llm": suites.llm_suite,
     "distributed": distributed_suite,
+    "claude": claude_suite,
 }
 
 

@@ -34,6 +34,7 @@ class Target:
     median: float | None = None
     p99: float | None = None
     at_least: float | None = None
+    worst: float | None = None
 
     def met_by(self, spread: Spread) -> bool:
         """Whether a spread reaches all that is asked for."""
@@ -41,6 +42,7 @@ class Target:
             (self.median is None or spread.median <= self.median)
             and (self.p99 is None or spread.p99 <= self.p99)
             and (self.at_least is None or spread.minimum >= self.at_least)
+            and (self.worst is None or spread.maximum <= self.worst)
         )
 
     def __str__(self) -> str:
@@ -49,6 +51,8 @@ class Target:
             parts.append(f"≤ {self.median:g}")
         if self.p99 is not None:
             parts.append(f"p99 ≤ {self.p99:g}")
+        if self.worst is not None:
+            parts.append(f"worst ≤ {self.worst:g}")
         if self.at_least is not None:
             parts.append(f"≥ {self.at_least:g}")
         return ", ".join(parts)

@@ -12,7 +12,7 @@ import pytest
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "suite", ["streaming", "short", "waiting", "llm", pytest.param("distributed", marks=pytest.mark.services)]
+    "suite", ["streaming", "short", "waiting", "llm", "claude", pytest.param("distributed", marks=pytest.mark.services)]
 )
 def test_a_quick_run_measures_and_reports(suite: str, tmp_path: Path, repository: Path) -> None:
     report = tmp_path / "report.json"
