@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chat.commands.cli_sessions import AGENT
+from chat.examples import CLAUDE, Example
 from chat.models import Session
 from executions.agents.claude import available, current_permission_mode, labels
 from executions.agents.claude.projects import Project, list_projects
@@ -33,6 +34,7 @@ class ClaudeOffer:
     bypasses_permissions: bool = False
     chosen: str = ""
     tool_labels: dict[str, Any] = field(default_factory=lambda: TOOL_LABELS)
+    examples: tuple[Example, ...] = CLAUDE
     max_images: int = MAX_IMAGES
     max_image_bytes: int = MAX_BYTES
 

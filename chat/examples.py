@@ -23,6 +23,12 @@ MODEL = (
     Example("Find something out", "Search the web for what is new in Python, and sum it up in five lines."),
     Example("Explain", "Explain how a hash map works, with a short example."),
 )
+CLAUDE = (
+    Example("Look around", "Explain what this project does, and how its parts fit together."),
+    Example("Fix something", "Run the tests, and fix what fails."),
+    Example("Plan first", "/plan Find what is slow here, and how to make it fast."),
+    Example("Review", "Review the uncommitted changes, and tell me what you would do differently."),
+)
 
 
 def examples_for(model: str) -> tuple[Example, ...]:

@@ -49,7 +49,7 @@ export class AgentChoice extends EventTarget {
 
   show() {
     const wanted = this.isClaude ? "claude" : "chat";
-    for (const node of this.form.querySelectorAll("[data-for]")) node.hidden = node.dataset.for !== wanted;
+    for (const node of document.querySelectorAll("[data-for]")) node.hidden = node.dataset.for !== wanted;
     this.panel.hidden = !this.isClaude;
     this.dispatchEvent(new Event("change"));
   }
