@@ -1,4 +1,4 @@
-"""Admin pages of sessions and messages: to look at and to remove, not to rewrite. Knox brings those of tokens."""
+"""Admin pages of sessions and messages: to look at and to remove, not to rewrite; and of tokens."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from knox.models import get_token_model
 
 from chat import services
-from chat.models import Message, Session
+from chat.models import Message, Session, Token
 from executions.counting import BoundedPaginator
 from executions.narrowing import SEARCHED_ROWS, containing, newest
 from executions.states import Source
@@ -96,26 +95,22 @@ class MessageAdmin(_ReadMostly):
         return False
 
 
-# Knox's own admin shows the digest, which is the key by which the database knows a token; staff need whose and when.
-admin.site.unregister(get_token_model())
-
-
-@admin.register(get_token_model())
+@admin.register(Token)
 class TokenAdmin(_ReadMostly):
     """Tokens of all users: to see and to revoke. A token itself is known to its holder alone."""
 
-    list_display = ("beginning", "user", "created", "expiry")
-    list_filter = ("created", "expiry")
+    list_display = ("beginning", "user", "name", "scope", "created", "expiry", "last_used_at")
+    list_filter = ("scope", "created", "expiry")
     list_select_related = ("user",)
-    search_fields = ("user__username",)
+    search_fields = ("user__username", "name")
     ordering = ("-created",)
-    fields = ("user", "beginning", "created", "expiry")
+    fields = ("user", "beginning", "name", "scope", "created", "expiry", "last_used_at")
     readonly_fields = fields
 
     @admin.display(description="token")
-    def beginning(self, token: Any) -> str:
-        """Enough to recognise a token by, too little to use it."""
-        return f"{token.token_key[:8]}…"
+    def beginning(self, token: Token) -> str:
+        """Enough to recognize a token by, too little to use it."""
+        return token.beginning
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -18,14 +18,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 from knox.auth import TokenAuthentication
 from knox.crypto import hash_token
-from knox.models import get_token_model
 from knox.settings import CONSTANTS, knox_settings
 from rest_framework.exceptions import AuthenticationFailed
 
+from chat.models import Token
 from chat.revoking import session_digest
 from executions.prepared import Param, PreparedObjects
 
-_TOKENS = PreparedObjects(lambda: get_token_model().objects.filter(token_key=Param("key")))
+_TOKENS = PreparedObjects(lambda: Token.objects.filter(token_key=Param("key")))
 _USERS = PreparedObjects(lambda: get_user_model().objects.filter(pk=Param("pk")))
 
 
@@ -61,8 +61,9 @@ class BearerAuthentication(TokenAuthentication):
             users = _USERS.all(pk=row.user_id) if known else []
             if users and not self._cleanup_token(row):
                 (row.user,) = users
-                if row.expiry and knox_settings.AUTO_REFRESH:
+                if row.expiry and not row.name and knox_settings.AUTO_REFRESH:
                     self.renew_token(row)
+                row.note_use()
                 return cast("tuple[User, Any]", self.validate_user(row))
         raise AuthenticationFailed("Invalid token.")
 
@@ -120,5 +121,5 @@ def _user_of_token(token: str) -> User | None:
 
 def other_tokens(user: User, kept: Any) -> QuerySet[Any]:
     """Return the queryset of all tokens of ``user`` but ``kept`` (``None`` keeps none)."""
-    tokens: QuerySet[Any] = get_token_model().objects.filter(user=user)
+    tokens: QuerySet[Any] = Token.objects.filter(user=user)
     return tokens.exclude(pk=kept.pk) if kept is not None else tokens

@@ -11,8 +11,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
-from knox.models import get_token_model
 
+from chat.models import Token
 from executions import bus
 
 #: Every socket of every process listens here.
@@ -26,7 +26,7 @@ def session_digest(session_key: str | None) -> str:
 
 def connect() -> None:
     """Listen to everything that may end somebody's access."""
-    post_delete.connect(_token_deleted, sender=get_token_model(), dispatch_uid="chat.token_deleted")
+    post_delete.connect(_token_deleted, sender=Token, dispatch_uid="chat.token_deleted")
     post_save.connect(_user_saved, sender=get_user_model(), dispatch_uid="chat.user_saved")
     post_delete.connect(_user_saved, sender=get_user_model(), dispatch_uid="chat.user_deleted")
     user_logged_out.connect(_logged_out, dispatch_uid="chat.logged_out")

@@ -290,6 +290,9 @@ REST_KNOX = {
     "AUTO_REFRESH_MAX_TTL": timedelta(days=30),
     "MIN_REFRESH_INTERVAL": 600,
 }
+KNOX_TOKEN_MODEL = "chat.Token"
+# Its own migrations would make the table of the model that ours takes the place of.
+MIGRATION_MODULES = {"knox": None}
 SPECTACULAR_SETTINGS = {
     "TITLE": "KakoClaw",
     "DESCRIPTION": "Start agents, follow them, answer them, and stop them.",

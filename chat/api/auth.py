@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from knox.models import get_token_model
 from knox.settings import knox_settings
 from rest_framework import serializers, status
 from rest_framework.exceptions import AuthenticationFailed
@@ -20,6 +19,7 @@ from chat.api.base import PanelView
 from chat.api.requests import ChangePasswordRequest, LoginRequest
 from chat.api.throttles import AddressThrottle, PasswordThrottle
 from chat.authentication import other_tokens
+from chat.models import Token
 
 
 class WrongPassword(AuthenticationFailed):
@@ -46,7 +46,7 @@ class LoginView(PanelView):
         user = authenticate(request._request, username=given["username"], password=given["password"])
         if user is None:
             raise WrongPassword
-        tokens = get_token_model().objects
+        tokens = Token.objects
         tokens.filter(user=user, expiry__lt=timezone.now()).delete()
         _, token = tokens.create(user)
         lifetime = knox_settings.TOKEN_TTL
@@ -58,7 +58,7 @@ class LogoutView(PanelView):
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
-        if isinstance(request.auth, get_token_model()):
+        if isinstance(request.auth, Token):
             request.auth.delete()
         else:
             logout(request._request)
@@ -87,7 +87,7 @@ class ChangePasswordView(PanelView):
             password_validation.validate_password(given["new_password"], user)
         except DjangoValidationError as error:
             raise serializers.ValidationError({"new_password": error.messages}) from None
-        is_token = isinstance(request.auth, get_token_model())
+        is_token = isinstance(request.auth, Token)
         with transaction.atomic():
             user.set_password(given["new_password"])
             user.save(update_fields=["password"])

@@ -1,6 +1,7 @@
-"""What people see of a conversation: sessions and their messages."""
+"""What people see of a conversation: sessions and their messages; and the tokens their programs sign in with."""
 
 from chat.models.message import Message, Role
 from chat.models.session import Session
+from chat.models.token import Token
 
-__all__ = ["Message", "Role", "Session"]
+__all__ = ["Message", "Role", "Session", "Token"]

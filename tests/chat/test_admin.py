@@ -46,14 +46,14 @@ def test_deleting_a_session_stops_what_runs_in_it(staff: Client, admin: User, us
 def test_tokens_can_be_revoked_and_not_read(staff: Client, user: User) -> None:
     api = client_of(user)
     token = get_token_model().objects.get(user=user)
-    page = staff.get("/admin/knox/authtoken/").content.decode()
+    page = staff.get("/admin/chat/token/").content.decode()
     assert "ada" in page
     assert token.token_key not in page
-    detail = staff.get(f"/admin/knox/authtoken/{token.pk}/change/")
+    detail = staff.get(f"/admin/chat/token/{token.pk}/change/")
     assert detail.status_code == 200
     assert token.token_key not in detail.content.decode()
     body = {"action": "delete_selected", "_selected_action": [token.pk], "post": "yes"}
-    assert staff.post("/admin/knox/authtoken/", body).status_code == 302
+    assert staff.post("/admin/chat/token/", body).status_code == 302
     assert api.get("/api/v1/auth/me").status_code == 401
 
 

@@ -1,0 +1,27 @@
+"""What a token may be used for. Whoever is signed in with a password may do all that the account may."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """Each allows what the ones before it allow."""
+
+    READ = "read"
+    RUN = "run"
+    ADMIN = "admin"
+
+    def allows(self, needed: Scope) -> bool:
+        """Return whether this is enough where ``needed`` is asked for."""
+        return _ORDER[self] >= _ORDER[needed]
+
+
+_ORDER = {scope: place for place, scope in enumerate(Scope)}
+
+#: In words, for people who choose one.
+MEANINGS = {
+    Scope.READ: "look at executions, sessions and their events",
+    Scope.RUN: "also start, answer and stop them, and write in sessions",
+    Scope.ADMIN: "all that you may, also make tokens and change your password",
+}
