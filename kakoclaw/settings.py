@@ -83,6 +83,11 @@ if any("/" in host for host in ALLOWED_HOSTS):
 CSRF_TRUSTED_ORIGINS = [origin.rstrip("/").lower() for origin in env.names("KAKOCLAW_TRUSTED_ORIGINS")]
 if any(not origin.startswith(("http://", "https://")) for origin in CSRF_TRUSTED_ORIGINS):
     env.wrong("KAKOCLAW_TRUSTED_ORIGINS", "must be a list of origins such as https://kakoclaw.example.org")
+# Their pages may call the API with a token; the session cookie is for pages of this site.
+CORS_ALLOWED_ORIGINS = CSRF_TRUSTED_ORIGINS
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = ("accept", "authorization", "content-type", "last-event-id")
+CORS = ["corsheaders"] if CORS_ALLOWED_ORIGINS else []
 
 DEBUG = env.switch("KAKOCLAW_DEBUG")
 HTTPS = env.switch("KAKOCLAW_HTTPS")
@@ -218,9 +223,11 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "chat",
+    *CORS,
 ]
 MIDDLEWARE = [
     "kakoclaw.middleware.SecurityHeaders",
+    *(f"{app}.middleware.CorsMiddleware" for app in CORS),
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -257,6 +257,24 @@ def test_without_a_login_only_when_told_so_and_never_for_pages_of_other_sites(
     assert answer.json()["success"], answer.text
 
 
+def test_pages_of_trusted_origins_may_call_the_api(servers: Servers, model: str, tmp_path: Path) -> None:
+    trusted = "http://localhost:3000"
+    given = {"KAKOCLAW_COMMANDS_WITHOUT_LOGIN": "1", "KAKOCLAW_TRUSTED_ORIGINS": trusted}
+    server = servers.start(**variables(model, tmp_path), **given)
+    address = f"{server.url}/api/command/stream"
+    for origin, allowed in ((trusted, trusted), ("https://elsewhere.example", None)):
+        asked = {
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "content-type,last-event-id",
+        }
+        preflight = httpx.options(address, headers={"Origin": origin, **asked})
+        assert preflight.headers.get("Access-Control-Allow-Origin") == allowed
+        body = {"project": str(tmp_path / "projects" / "shop"), "command": "init"}
+        answer = httpx.post(address, json=body, headers={"Origin": origin}, timeout=30)
+        assert (answer.status_code == 200) is (allowed is not None)
+        assert answer.headers.get("Access-Control-Allow-Origin") == allowed
+
+
 @pytest.mark.parametrize(
     "variable", ["HOST=0.0.0.0", "KAKOCLAW_HTTPS=1", "KAKOCLAW_ALLOWED_HOSTS=kakoclaw.example.org"]
 )
