@@ -16,7 +16,8 @@ DAEMON = "run setsid sh -c 'sleep 1000 & sleep 1000' & sleep 1000"
 
 
 def test_a_cancel_through_any_web_process_ends_the_process_tree_on_whichever_worker_holds_it(site: Site) -> None:
-    webs, _ = site.start(webs=2, workers=2)
+    # Neither worker has room for all of them.
+    webs, _ = site.start(webs=2, workers=2, KAKOCLAW_MAX_RUNNING="2")
     starter, stopper = (site.client(web) for web in webs)
     ids = [starter.post("/api/v1/executions/", json={"prompt": DAEMON}).json()["id"] for _ in range(4)]
     wait_until(lambda: len(processes_of(site, ids)) >= 4 * 4, 20)
