@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from tests.browser.chromium import ARGUMENTS, CHROMIUM, PASSWORD, PHONE, WIDE, sign_in
 from tests.servers import Server, Servers
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-             "--disable-sync", "--no-first-run"]  # fmt: skip
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-PASSWORD = "correct horse battery"
-WIDE = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
+__all__ = ["PASSWORD", "PHONE", "WIDE", "Visit"]
+
 SECONDS = 15_000
 expect.set_options(timeout=SECONDS)
 
@@ -73,10 +68,7 @@ def visit(site: Server, browser: Browser) -> Iterator[Visit]:
         context.on("request", sent)
         page = context.new_page()
         page.goto("/login")
-        page.get_by_label("Username").fill(user)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_selector("[data-chat]")
+        sign_in(page, user)
         return page
 
     yield visit
