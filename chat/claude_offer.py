@@ -8,7 +8,7 @@ from typing import Any
 from chat.commands.cli_sessions import AGENT
 from chat.examples import CLAUDE, Example
 from chat.models import Session
-from executions.agents.claude import available, current_permission_mode, labels
+from executions.agents.claude import CliStatus, available, cli, current_permission_mode, labels
 from executions.agents.claude.projects import Project, list_projects
 from executions.conf import conf
 from executions.images import MAX_BYTES, MAX_IMAGES
@@ -43,7 +43,7 @@ def claude_offer(session: Session | None, wanted: str = "") -> ClaudeOffer | Non
     """Return the offer, ``None`` where the settings leave the agent out; ``wanted`` is a project asked for."""
     if AGENT not in conf.agents:
         return None
-    status = available()
+    status = cli_status()
     projects = list_projects()
     chosen = _last_project(session) if session else wanted
     if chosen and all(project.path != chosen for project in projects):
@@ -55,6 +55,12 @@ def claude_offer(session: Session | None, wanted: str = "") -> ClaudeOffer | Non
         bypasses_permissions=current_permission_mode() == BYPASS,
         chosen=chosen,
     )
+
+
+def cli_status() -> CliStatus:
+    """Return whether there is a CLI. Not asked for its version: a first start may take seconds, and a page has none."""
+    path = cli.find()
+    return CliStatus(path) if path else available()
 
 
 def _last_project(session: Session) -> str:

@@ -13,8 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from chat.claude_offer import BYPASS, cli_status
 from chat.commands.cli_sessions import AGENT
-from executions.agents.claude import available, current_permission_mode
+from executions.agents.claude import current_permission_mode
 from executions.agents.claude.projects import Project, list_projects
 from executions.conf import conf
 from executions.models import Execution
@@ -72,8 +73,8 @@ def projects(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "page": "projects",
         "rows": rows,
-        "cli": available(),
-        "bypasses_permissions": current_permission_mode() == "bypassPermissions",
+        "cli": cli_status(),
+        "bypasses_permissions": current_permission_mode() == BYPASS,
         "has_roots": bool(conf.project_roots),
     }
     return render(request, "chat/projects.html", context)
