@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from secrets import compare_digest
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qs
 
 from django.conf import settings
@@ -24,6 +24,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from chat.models import Token
 from chat.revoking import session_digest
 from executions.prepared import Param, PreparedObjects
+from executions.scopes import Scope
 
 _TOKENS = PreparedObjects(lambda: Token.objects.filter(token_key=Param("key")))
 _USERS = PreparedObjects(lambda: get_user_model().objects.filter(pk=Param("pk")))
@@ -99,24 +100,31 @@ def _cookie(header: str) -> str:
     return morsel.value if morsel else ""
 
 
-def user_of(credentials: Credentials) -> User | None:
-    """Return the active user these credentials belong to at this moment, ``None`` when they have ended."""
+class Access(NamedTuple):
+    """Who somebody is, and how far their token goes."""
+
+    user: User
+    scope: Scope
+
+
+def access_of(credentials: Credentials) -> Access | None:
+    """Return what these credentials are good for at this moment, ``None`` when they have ended."""
     if credentials.token:
-        return _user_of_token(credentials.token)
+        return _access_of_token(credentials.token)
     if not credentials.session_key:
         return None
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(credentials.session_key)
     user = get_user(request)
-    return user if user.is_authenticated and user.is_active else None
+    return Access(user, Scope.ADMIN) if user.is_authenticated and user.is_active else None
 
 
-def _user_of_token(token: str) -> User | None:
+def _access_of_token(token: str) -> Access | None:
     try:
-        user, _ = BearerAuthentication().authenticate_credentials(token.encode())
+        user, row = BearerAuthentication().authenticate_credentials(token.encode())
     except AuthenticationFailed:
         return None
-    return user
+    return Access(user, Scope(row.scope))
 
 
 def other_tokens(user: User, kept: Any) -> QuerySet[Any]:

@@ -14,6 +14,7 @@ from chat.tasks import tasks_of
 from executions import readers
 from executions import services as engine
 from executions.models import Execution
+from executions.scopes import Scope
 from executions.services import CancelReport
 from executions.states import Source
 
@@ -30,7 +31,10 @@ class ChatConsumer(Socket):
         await self.following.catch_up()
 
     async def heard(self, text: str | None) -> None:
-        match inbound.parse(text):
+        frame = inbound.parse(text)
+        if isinstance(frame, inbound.ACTIONS):
+            self.require(Scope.RUN)
+        match frame:
             case inbound.SendMessage() as message:
                 await self._send_message(message)
             case inbound.Subscribe() as wish:

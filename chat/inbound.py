@@ -86,6 +86,8 @@ class Ping:
     """Is anybody there?"""
 
 
+#: What changes something; the others only look.
+ACTIONS = (SendMessage, GiveAnswer, Cancel)
 Frame = SendMessage | Subscribe | Unsubscribe | GiveAnswer | Cancel | Ping
 
 

@@ -15,9 +15,10 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError
 
 from chat import outbound, revoking
-from chat.authentication import Credentials, credentials_of, user_of
+from chat.authentication import Access, Credentials, access_of, credentials_of
 from executions import connections
-from executions.errors import ExecutionError
+from executions.errors import ExecutionError, ScopeMissing
+from executions.scopes import Scope
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ class Socket(AsyncWebsocketConsumer):
     """
 
     groups = [revoking.GROUP]
-    user: User
+    access: Access
     credentials: Credentials
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -59,24 +60,34 @@ class Socket(AsyncWebsocketConsumer):
         await self.accept()
         self.credentials = credentials_of(self.scope)
         try:
-            user = await database_sync_to_async(user_of)(self.credentials)
+            access = await database_sync_to_async(access_of)(self.credentials)
         except DatabaseError as error:
             logger.warning("a socket could not be opened: %s", error)
             await self.close(TRY_AGAIN, "The server can't reach its database right now.")
             return
-        if user is None:
+        if access is None:
             await self.close(UNAUTHENTICATED, "Sign in first: no valid token or session came with this socket.")
             return
         try:
-            connections.require_room(user.pk)
+            connections.require_room(access.user.pk)
         except connections.TooManyConnections as error:
             await self.send(text_data=_error_frame(error))
             await self.close(TOO_MANY, error.message)
             return
-        self.counted.enter_context(connections.counted(user.pk))
-        self.user, self.is_open = user, True
+        self.counted.enter_context(connections.counted(access.user.pk))
+        self.access, self.is_open = access, True
         self.spawn(self._check())
         await self.opened()
+
+    @property
+    def user(self) -> User:
+        """Whose socket it is, once it is open."""
+        return self.access.user
+
+    def require(self, needed: Scope) -> None:
+        """Raise ScopeMissing where the token of this socket does not go that far."""
+        if not self.access.scope.allows(needed):
+            raise ScopeMissing(ScopeMissing.text(self.access.scope, needed))
 
     async def opened(self) -> None:
         """Called once the user is known."""
@@ -148,8 +159,8 @@ class Socket(AsyncWebsocketConsumer):
                 logger.warning("the credentials of a socket could not be checked: %s", error)
 
     async def _verify(self) -> None:
-        user = await database_sync_to_async(user_of)(self.credentials)
-        if user is None or user.pk != self.user.pk:
+        access = await database_sync_to_async(access_of)(self.credentials)
+        if access is None or access.user.pk != self.user.pk or access.scope != self.access.scope:
             await self._shut()
 
     async def _shut(self) -> None:

@@ -79,6 +79,18 @@ class NotFound(ExecutionError):
     status = 404
 
 
+class ScopeMissing(ExecutionError):
+    """The token that this came with may not be used for it."""
+
+    code = "scope_missing"
+    status = 403
+
+    @staticmethod
+    def text(scope: str, needed: str) -> str:
+        """Return what is wrong, and what would be right."""
+        return f"This token has the scope {scope!r}, and this takes {needed!r}: make another at /api/v1/tokens/."
+
+
 class NotWaiting(ExecutionError):
     """This execution does not wait for that answer."""
 

@@ -20,6 +20,7 @@ from chat.api.requests import ChangePasswordRequest, LoginRequest
 from chat.api.throttles import AddressThrottle, PasswordThrottle
 from chat.authentication import other_tokens
 from chat.models import Token
+from executions.scopes import Scope
 
 
 class WrongPassword(AuthenticationFailed):
@@ -56,6 +57,8 @@ class LoginView(PanelView):
 class LogoutView(PanelView):
     """Ends the token, or the login session, that the request came with."""
 
+    scope_needed = Scope.READ  # every token may be given up
+
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         if isinstance(request.auth, Token):
@@ -76,6 +79,7 @@ class MeView(PanelView):
 class ChangePasswordView(PanelView):
     """Changes your password; your other tokens and login sessions end, other users' do not."""
 
+    scope_needed = Scope.ADMIN
     throttle_classes = [PasswordThrottle]
 
     @extend_schema(request=ChangePasswordRequest, responses=responses.StatusResponse)

@@ -9,7 +9,6 @@ from django.contrib.auth.models import User
 from rest_framework import serializers
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.parsers import FormParser, MultiPartParser
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,13 +17,14 @@ from rest_framework.views import APIView
 from chat.authentication import BearerAuthentication
 from executions.api.errors import exception_handler
 from executions.api.parsers import JSONParser
+from executions.api.permissions import InScope
 
 
 class PanelView(APIView):
     """A view of the panel: a token or a session, JSON in and out, one form for every error."""
 
     authentication_classes = [BearerAuthentication, SessionAuthentication]
-    permission_classes = [IsAuthenticated]
+    permission_classes = [InScope]
     parser_classes = [JSONParser, FormParser, MultiPartParser]
     renderer_classes = [JSONRenderer, BrowsableAPIRenderer]
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from chat import tokens
 from chat.services import DEFAULT_SESSION_ID, MAX_CLIENT_ID_CHARS, MAX_TITLE_CHARS
 from chat.transcript import MAX_MESSAGES
+from executions.scopes import MEANINGS, Scope
 from executions.states import OnBusy
 from executions.validation import MAX_REASON_CHARS
 
@@ -39,6 +41,16 @@ class ChangePasswordRequest(serializers.Serializer[Any]):
         if not attrs["current"]:
             raise serializers.ValidationError({"current_password": "Give your current password."})
         return attrs
+
+
+class NewTokenRequest(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=tokens.MAX_NAME_CHARS, help_text="Such as where it will be used.")
+    scope = serializers.ChoiceField(
+        choices=list(Scope), default=Scope.RUN, help_text="; ".join(f"`{s}`: {words}" for s, words in MEANINGS.items())
+    )
+    days = serializers.IntegerField(
+        default=tokens.DEFAULT_DAYS, min_value=1, max_value=tokens.MAX_DAYS, help_text="After these it ends."
+    )
 
 
 class CancelRequest(serializers.Serializer[Any]):

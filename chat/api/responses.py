@@ -6,7 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from executions.api.serializers import ExecutionSerializer
+from executions.api.serializers import ExecutionSerializer, UtcField
+from executions.scopes import Scope
 
 
 class SessionResponse(serializers.Serializer[Any]):
@@ -71,6 +72,24 @@ class ForkResponse(serializers.Serializer[Any]):
 class TokenResponse(serializers.Serializer[Any]):
     token = serializers.CharField()
     expires_in = serializers.IntegerField(allow_null=True, help_text="Seconds; null when it does not expire.")
+
+
+class HeldToken(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField(allow_blank=True, help_text="Empty for one that a login made.")
+    scope = serializers.ChoiceField(choices=list(Scope))
+    beginning = serializers.CharField(help_text="To recognize it by.")
+    created_at = UtcField(source="created")
+    expires_at = UtcField(source="expiry", allow_null=True)
+    last_used_at = UtcField(allow_null=True, help_text="To a few minutes.")
+
+
+class NewToken(HeldToken):
+    token = serializers.CharField(help_text="Told this once: only a digest of it is kept.")
+
+
+class TokensResponse(serializers.Serializer[Any]):
+    tokens = HeldToken(many=True)
 
 
 class UserResponse(serializers.Serializer[Any]):

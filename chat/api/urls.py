@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from chat.api import attachments, auth, catalog, health, running, sessions
+from chat.api import attachments, auth, catalog, health, running, sessions, tokens
 
 urlpatterns = [
     re_path(r"^health/?$", health.health, name="health"),
@@ -20,6 +20,8 @@ urlpatterns = [
     re_path(r"^chat/sessions/(?P<session_id>.+?)/?$", sessions.SessionView.as_view(), name="chat-session"),
     re_path(r"^attachments/?$", attachments.AttachmentsView.as_view(), name="attachments"),
     re_path(r"^attachments/(?P<image_id>[0-9a-z.]+?)/?$", attachments.AttachmentView.as_view(), name="attachment"),
+    re_path(r"^tokens/?$", tokens.TokensView.as_view(), name="tokens"),
+    re_path(r"^tokens/(?P<token_id>[^/]+?)/?$", tokens.TokenView.as_view(), name="token"),
     re_path(r"^models/?$", catalog.ModelsView.as_view(), name="models"),
     re_path(r"^tools/?$", catalog.ToolsView.as_view(), name="tools"),
 ]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from rest_framework.exceptions import NotFound
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.viewsets import GenericViewSet
 
 from executions.api.pagination import is_id
+from executions.api.permissions import InScope
 from executions.models import Execution
 from executions.models.execution import ExecutionQuerySet
 
@@ -14,7 +14,7 @@ from executions.models.execution import ExecutionQuerySet
 class ExecutionAccess(GenericViewSet[Execution]):
     """Everything goes through what the user may see: somebody else's execution does not exist."""
 
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (InScope,)
     queryset = Execution.objects.none()  # names the model; get_queryset() is what is used
 
     def get_queryset(self) -> ExecutionQuerySet:

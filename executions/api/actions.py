@@ -132,7 +132,7 @@ class ExecutionActions(ExecutionAccess):
 
 
 def _user(request: Request) -> User:
-    assert isinstance(request.user, User)  # IsAuthenticated has seen to it
+    assert isinstance(request.user, User)  # InScope has seen to it
     return request.user
 
 
