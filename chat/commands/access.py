@@ -18,13 +18,13 @@ FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
 
 
 class LocalAuthentication(BaseAuthentication):
-    """Lets programs of this machine in without credentials, as ``admin``, when the settings say so.
+    """Lets programs of this machine in without credentials, as ``admin``; in use only when the settings say so.
 
     A browser on this machine sends what any web page tells it to, so requests of other pages are refused.
     """
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
-        if not settings.COMMANDS_WITHOUT_LOGIN or not _is_local(request):
+        if not _is_local(request):
             return None
         _require_no_foreign_page(request)
         user = User.objects.filter(username=LOCAL_USERNAME, is_active=True).first()
