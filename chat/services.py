@@ -137,6 +137,8 @@ def delete_session(owner: User, session_id: str, *, by: User | None = None, sour
     with transaction.atomic():
         running = unfinished(owner, session_id)
         services.cancel(running, by=by or owner, reason="The session was deleted", source=source)
+        # A later session of the same id must not go on with what was deleted.
+        Execution.objects.filter(owner=owner, session_id=session_id).forget_conversation()
         session.delete()
 
 

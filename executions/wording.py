@@ -82,6 +82,8 @@ def event(kind: str, data: Mapping[str, Any]) -> tuple[str, str]:
             return ("Approved" if answer.get("approved") else "Rejected"), str(answer.get("comment", ""))
         case "usage":
             return "Usage", f"{data['input_tokens']} in, {data['output_tokens']} out {cost(data['cost_usd'])}"
+        case "cli_session":
+            return ("Session resumed" if data["resumed"] else "Session"), f"{data['session_id']} in {data['project']}"
         case "notice":
             return "Notice", data["text"]
         case "cancel_requested":

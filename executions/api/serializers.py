@@ -106,7 +106,7 @@ class ExecutionSerializer(ExecutionListSerializer):
     )
 
     class Meta(ExecutionListSerializer.Meta):
-        fields = (*ExecutionListSerializer.Meta.fields, "queue_position", "output")
+        fields = (*ExecutionListSerializer.Meta.fields, "queue_position", "agent_session", "output")
         read_only_fields = fields
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))

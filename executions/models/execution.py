@@ -52,6 +52,10 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         """Leave the large columns in the database, for lists."""
         return self.defer("transcript", "output", "options")
 
+    def forget_conversation(self) -> int:
+        """Make later executions begin anew, not continue the agents' own conversations; returns how many had one."""
+        return self.exclude(agent_session="").update(agent_session="")
+
     def lock(self) -> Self:
         """Lock these rows until the transaction ends, in one order everywhere; writing their events stays possible."""
         return self.select_for_update(of=("self",), no_key=True).order_by("pk")
