@@ -15,7 +15,7 @@ from benchmarks.figures import Figure, figure
 
 SERVERS = ("web", "workers", "postgres", "redis")
 #: Slow enough that two cores serve 500 executions with ten readers each, and then nothing waits for anything.
-PROMPT = "count 100000 every 500ms"
+PROMPT = "count 100000 every 1s"
 READY_SECONDS = 300
 
 
