@@ -12,6 +12,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
+from chat import services as chat_services
 from executions import attachments, leases, services
 from executions.claiming import claim
 from executions.errors import ClaudeMissing, InvalidInput, InvalidProject, ProjectBusy, UnknownImage
@@ -148,3 +149,9 @@ async def test_starts_at_the_same_moment_do_not_both_get_the_project(begin: Begi
     )
     assert sum(isinstance(one, Execution) for one in found) == 1
     assert sum(isinstance(one, ProjectBusy) for one in found) == 5
+
+
+def test_a_deleted_session_is_not_continued(begin: Begin, user: User) -> None:
+    first = begin(session="web:chat")
+    chat_services.delete_session(user, "web:chat")
+    assert begin(session="web:chat").agent_session != first.agent_session
