@@ -44,7 +44,8 @@ class Conversation:
         Raises AgentFailure (see :mod:`executions.agents.claude.failures`), LimitExceeded, and NoConversationError when
         the CLI does not know the session that it was to resume. Cancellation: the process is left as it is.
         """
-        await self._send(first)
+        # Five images are some 30 MB of text.
+        await self._write(await asyncio.to_thread(json.dumps, first))
         self._be_patient()
         async for message in self._lines.messages():
             await self._take(message)
@@ -96,8 +97,11 @@ class Conversation:
             await asyncio.gather(asking, ended, return_exceptions=True)
 
     async def _send(self, message: Mapping[str, Any]) -> None:
+        await self._write(json.dumps(message))
+
+    async def _write(self, line: str) -> None:
         try:
-            await self._process.write(json.dumps(message).encode() + b"\n")
+            await self._process.write(line.encode() + b"\n")
         except BrokenPipeError:
             return  # It has ended: why is in its output, which is read next.
 

@@ -20,11 +20,11 @@ Message = dict[str, Any]
 
 
 class Lines:
-    """Reads messages from a process. ``patience`` is asked, before each read, for how many seconds it may be silent."""
+    """Reads messages from a process."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
-        #: How long the CLI may say nothing; ``None`` for as long as it likes.
+        #: For how many seconds the process may say nothing, from the next read on; ``None`` for as long as it likes.
         self.patience: float | None = None
 
     async def messages(self) -> AsyncIterator[Message]:
