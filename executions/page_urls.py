@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from executions import pages
+from executions.pages import acting, activity, execution, export, history
 
 urlpatterns = [
-    path("activity", pages.activity, name="activity"),
-    path("activity/count", pages.count, name="count"),
-    path("activity/stop", pages.stop, name="stop"),
-    path("history", pages.history, name="history"),
-    path("executions/<int:pk>", pages.execution, name="execution"),
-    path("executions/<int:pk>/retry", pages.retry, name="retry"),
+    path("activity", activity.activity, name="activity"),
+    path("activity/count", activity.count, name="count"),
+    path("activity/stop", acting.stop, name="stop"),
+    path("history", history.history, name="history"),
+    path("history/export", export.export, name="export"),
+    path("executions/<int:pk>", execution.execution, name="execution"),
+    path("executions/<int:pk>/retry", acting.retry, name="retry"),
 ]

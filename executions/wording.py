@@ -56,6 +56,13 @@ def receipt(value: Mapping[str, Any] | None, reader: str = "") -> str:
     return " · ".join(parts)
 
 
+def stopped(by: str | None, source: str, reason: str, elapsed_ms: float | None) -> str:
+    """Return who stopped an execution, how fast, and why; ``by`` is ``you``, a user name, or ``None`` for nobody."""
+    who = by or {"disconnect": "leaving its page", "interrupt": "a newer message"}.get(source, "the server")
+    quick = "" if elapsed_ms is None else f" in {duration(elapsed_ms / 1000)}"
+    return f"Stopped by {who}{quick}" + (f": “{reason}”" if reason else "")
+
+
 def event(kind: str, data: Mapping[str, Any]) -> tuple[str, str]:
     """Return an event in words: its kind, and what it says."""
     match kind:

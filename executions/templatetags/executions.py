@@ -39,6 +39,14 @@ def receipt(value: Any, reader: Any = None) -> str:
     return wording.receipt(value, reader.get_username() if reader else "")
 
 
+@register.simple_tag
+def stopped(execution: Execution, reader: Any) -> str:
+    """Return who stopped an execution, how fast, and why."""
+    by = execution.cancel_requested_by
+    name = "you" if by == reader else by.get_username() if by else None
+    return wording.stopped(name, execution.cancel_source, execution.cancel_reason, execution.receipt.get("elapsed_ms"))
+
+
 @register.filter
 def percent(x: float) -> str:
     """Return a place in a picture as a percentage of its width."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
@@ -71,6 +73,9 @@ def test_history_is_filtered_by_text_and_outcome_without_scripts(visit: Visit) -
     page.get_by_role("button", name="Show").click()
     expect(page.locator("li.run")).to_have_count(1)
     expect(page.locator(".strip .bar")).to_have_count(1)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert "fail like an albatross" in Path(download.value.path()).read_text()
 
 
 def test_switches_of_the_settings_are_kept(visit: Visit) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone
 
 from executions import services
 from executions.models import Execution
+from tests.executions.finished import finished
 
 pytestmark = pytest.mark.django_db
 
@@ -17,14 +17,6 @@ pytestmark = pytest.mark.django_db
 def page(user: User, client: Client) -> Client:
     client.force_login(user)
     return client
-
-
-def finished(owner: User, prompt: str = "say hello", outcome: str = "succeeded") -> Execution:
-    now = timezone.now()
-    return Execution.objects.create(
-        owner=owner, agent="demo", model="demo", prompt=prompt, state="finished", outcome=outcome, started_at=now,
-        finished_at=now,
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("address", ["/activity", "/activity/count", "/history", "/executions/1", "/settings", "/"])

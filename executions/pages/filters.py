@@ -1,0 +1,98 @@
+"""What the page of the history can be narrowed by. A wrong filter is not used, and said."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django import forms
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+
+from executions import narrowing
+from executions.conf import conf
+from executions.models import Execution
+from executions.states import Outcome
+from executions.status import look
+
+SEARCHED = ("prompt", "output", "error")
+STOPPED = {"me": "You", "others": "Somebody else", "server": "The server"}
+
+
+class HistoryForm(forms.Form):
+    """The filters of the history, as a form that GETs."""
+
+    q = forms.CharField(max_length=200, required=False)
+    outcome = forms.ChoiceField(choices=[(name.value, look(name.value).word) for name in Outcome], required=False)
+    agent = forms.CharField(max_length=64, required=False)
+    model = forms.CharField(max_length=200, required=False)
+    since = forms.DateField(required=False, error_messages={"invalid": "Write a day as 2026-12-31."})
+    until = forms.DateField(required=False, error_messages={"invalid": "Write a day as 2026-12-31."})
+    stopped = forms.ChoiceField(choices=list(STOPPED.items()), required=False)
+    owner = forms.CharField(max_length=150, required=False)
+    zone = forms.CharField(max_length=64, required=False)
+
+    def __init__(self, data: Any, *, user: User) -> None:
+        super().__init__(data)
+        self.user = user
+        if not user.is_staff:
+            del self.fields["owner"]
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if given.get("since") and given.get("until") and given["since"] > given["until"]:
+            self.add_error("until", "This day is before the first one.")
+        return given
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """The filters that are in use, without those that are wrong."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value and name != "zone"}
+
+    @property
+    def agents(self) -> list[str]:
+        return sorted({*conf.agents, *filter(None, [self.wanted.get("agent")])})
+
+    def narrow(self, executions: QuerySet[Execution]) -> QuerySet[Execution]:
+        """Return what of ``executions`` fits."""
+        wanted = self.wanted
+        for name in ("outcome", "agent", "model"):
+            if name in wanted:
+                executions = executions.filter(**{name: wanted[name]})
+        if "owner" in wanted:
+            # Looked up first: a database plans the history of one who has little otherwise than of one who has much.
+            owner = User.objects.filter(username=wanted["owner"]).values_list("pk", flat=True).first()
+            executions = executions.filter(owner=owner) if owner is not None else executions.none()
+        match wanted.get("stopped"):
+            case "me":
+                executions = executions.filter(cancel_requested_by=self.user)
+            case "others":
+                executions = executions.filter(cancel_requested_by__isnull=False).exclude(cancel_requested_by=self.user)
+            case "server":
+                executions = executions.filter(cancel_requested_by=None).exclude(cancel_source="")
+        zone = _zone(self.cleaned_data.get("zone", ""))
+        if "since" in wanted:
+            executions = narrowing.created_from(executions, _midnight(wanted["since"], zone))
+        if "until" in wanted:
+            executions = narrowing.created_before(executions, _midnight(wanted["until"] + timedelta(days=1), zone))
+        if "q" in wanted:
+            # The last: it looks at the newest of what the others leave.
+            executions = narrowing.containing(narrowing.newest(executions), wanted["q"], SEARCHED)
+        return executions
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time(), zone)
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _zone(name: str) -> tzinfo:
+    """Return the reader's time zone, UTC when the browser has told none that is known."""
+    return ZoneInfo(name) if name in _zones() else UTC
