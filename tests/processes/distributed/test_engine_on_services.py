@@ -12,7 +12,7 @@ from tests.processes.distributed.site import ROOT, Services
 
 pytestmark = pytest.mark.services
 
-FILES = ("state_machine", "races", "claiming", "life", "journal", "readers", "prepared", "services")
+FILES = ("state_machine", "races", "claiming", "life", "journal", "readers", "prepared", "services", "locks", "attachments")
 
 
 @pytest.mark.timeout(300)
