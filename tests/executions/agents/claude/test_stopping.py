@@ -22,6 +22,19 @@ from tests.support import await_until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+PLAN = {"name": "Write", "args": {"file_path": "@PLANFILE@", "content": "# Plan\n1. Do it."}}
+LARGE = {"name": "Write", "args": {"file_path": "large.txt", "content": "x" * 990_000}}
+#: Besides the twenty: what the CLI is in the middle of when it is stopped.
+MORE = [
+    Moment(
+        "a plan waits", f"/plan it {script({'tools': [PLAN]}, {'tools': [{'name': 'ExitPlanMode'}]})}", "question", 0.2
+    ),
+    Moment("a line of a megabyte", script({"tools": [LARGE]}), "usage"),
+    Moment("a prompt of 150 kilobytes", f"{'word ' * 30_000}{script({'hang': 'start'})}", "cli_session", 0.05),
+    Moment("an error is coming", script({"status": 529, "delay": 60}), "cli_session", 1.5),
+]
+
+
 @pytest_asyncio.fixture
 async def project(
     messages_api: FakeAnthropic, cli_environment: Callable[[str], None], tmp_path: Path
@@ -43,7 +56,7 @@ def in_project(project: Path, **options: Any) -> dict[str, Any]:
     return {"agent": "claude", "session_id": "web:chat", "options": {"project": str(project), **options}}
 
 
-@pytest.mark.parametrize("moment", [pytest.param(m, id=m.name.replace(" ", "-")) for m in moments()])
+@pytest.mark.parametrize("moment", [pytest.param(m, id=m.name.replace(" ", "-")) for m in (*moments(), *MORE)])
 async def test_abort_leaves_nothing(project: Path, worker: EmbeddedWorker, start: Start, moment: Moment) -> None:
     execution = await start(moment.prompt, **in_project(project))
     await wait_for_event(execution, moment.event)
@@ -64,6 +77,24 @@ async def test_abort_leaves_nothing(project: Path, worker: EmbeddedWorker, start
         assert execution.output
         assert execution.requests
     assert before
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.3, 0.8])
+async def test_abort_of_a_resumed_session_leaves_nothing(
+    project: Path, worker: EmbeddedWorker, start: Start, delay: float
+) -> None:
+    first = await start(f"Hello. {script({'text': 'Hello.'})}", **in_project(project))
+    await events_of(first)
+    second = await start(script({"hang": "start"}), **in_project(project))
+    entry = await wait_for_event(second, "cli_session")
+    assert entry.data["resumed"]
+    await asyncio.sleep(delay)
+    await cancel(second)
+    await events_of(second)
+    assert not leftovers(project)
+    third = await start(f"Hello? {script({'text': 'Still here.'})}", **in_project(project))
+    await events_of(third)
+    assert (await reload(third)).output == "Still here."
 
 
 async def test_after_an_abort_the_session_is_continued(
