@@ -12,8 +12,6 @@ from executions.agents.claude import failures
 
 #: Writing a file of some megabytes is a line of its length and more; this is where it can be no message any more.
 MAX_LINE_BYTES = 256 * 1024 * 1024
-#: Longer lines are parsed in a thread: 50 MB take half a second, which nobody else should wait for.
-LONG_LINE_BYTES = 256 * 1024
 READ_BYTES = 1024 * 1024
 
 Message = dict[str, Any]
@@ -40,13 +38,13 @@ class Lines:
                 line = b"".join((*pieces, end))
                 pieces, size = [], 0
                 if line.strip():
-                    yield await _parse(line)
+                    yield _parse(line)
             pieces.append(rest)
             size += len(rest)
             if size > MAX_LINE_BYTES:
                 raise failures.too_long(MAX_LINE_BYTES)
         if (line := b"".join(pieces)).strip():
-            yield await _parse(line)
+            yield _parse(line)
 
     async def _read(self) -> bytes:
         patience = self.patience
@@ -59,10 +57,11 @@ class Lines:
             raise failures.silent(patience) from None
 
 
-async def _parse(line: bytes) -> Message:
+def _parse(line: bytes) -> Message:
     try:
-        message = json.loads(line) if len(line) < LONG_LINE_BYTES else await asyncio.to_thread(json.loads, line)
-    except ValueError:
+        # Here and not in a thread, which would hold the interpreter all the same: some 2 ms for a megabyte.
+        message = json.loads(line)
+    except (ValueError, RecursionError):
         raise failures.garbage(line) from None
     if not isinstance(message, dict):
         raise failures.garbage(line)

@@ -105,7 +105,9 @@ async def test_an_image_that_the_model_refuses(fails: Fails) -> None:
     assert "image" in str(failure)
 
 
-@pytest.mark.parametrize("output", ["Segmentation fault", "[1, 2]", '{"type": "result", ', "\\377\\376\\000"])
+@pytest.mark.parametrize(
+    "output", ["Segmentation fault", "[" * 20_000, "[1, 2]", '{"type": "result", ', "\\377\\376\\000"]
+)
 async def test_a_cli_that_writes_garbage(fails: Fails, another_cli: Callable[..., Path], output: str) -> None:
     another_cli(f"printf '%b\\n' '{output}'; sleep 60")
     assert (await fails()).code == "claude_garbage"
