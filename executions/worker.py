@@ -6,9 +6,10 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from channels.consumer import AsyncConsumer
 from channels.layers import get_channel_layer
@@ -48,7 +49,7 @@ class Caretaker:
         """Begin; belongs to the running loop. Raises OSError when the doorbell's socket can't be made."""
         process_started.send(sender=type(self))
         bus.set_home_loop(asyncio.get_running_loop())
-        processes.configure(_instance())
+        processes.configure(instance_of(settings.DATABASES["default"]))
         layer = get_channel_layer()
         if isinstance(layer, EmbeddedChannelLayer):
             await layer.listen()
@@ -246,9 +247,8 @@ async def _warm_up() -> None:
             logger.error("the model %s can't be used: %s", conf.model, error)
 
 
-def _instance() -> str:
-    """Return a name that all processes of this installation share, and no other on this host has."""
-    database = settings.DATABASES["default"]
+def instance_of(database: Mapping[str, Any]) -> str:
+    """Return a name that all processes with this database share, and no other installation on this host has."""
     name = "|".join(str(database.get(key, "")) for key in ("ENGINE", "HOST", "PORT", "NAME"))
     return hashlib.sha256(name.encode()).hexdigest()[:12]
 

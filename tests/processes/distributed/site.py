@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import psycopg
 
+from executions.worker import instance_of
+from kakoclaw.databases import database
 from kakoclaw.local_services import LocalPostgres, LocalRedis
 from tests.servers import ROOT, Server, manage
 from tests.support import wait_until
@@ -226,7 +228,9 @@ class Site:
 
 def processes_of(site: Site, execution_ids: Iterable[int]) -> list[int]:
     """Return the pids of all processes that carry the tag of one of these executions."""
-    tags = {f"{execution_id}" for execution_id in execution_ids}
+    # Other tests on this machine may have executions of the same numbers.
+    instance = instance_of(database(site.variables["DATABASE_URL"], site.services.home))
+    tags = {f"{instance}:{execution_id}" for execution_id in execution_ids}
     found = []
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
@@ -237,7 +241,7 @@ def processes_of(site: Site, execution_ids: Iterable[int]) -> list[int]:
             continue  # it has ended, or is not ours to look into
         for entry in environ.split(b"\0"):
             name, _, value = entry.decode(errors="replace").partition("=")
-            if name == "KAKOCLAW_EXECUTION" and value.rpartition(":")[2] in tags:
+            if name == "KAKOCLAW_EXECUTION" and value in tags:
                 found.append(int(folder.name))
     return found
 
