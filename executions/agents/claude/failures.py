@@ -38,7 +38,13 @@ def of_result(result: Mapping[str, Any]) -> AgentFailure:
 def ended_early(status: int, last_words: str) -> AgentFailure:
     """Return the failure for a CLI that ended without a result."""
     how = f"with exit status {status}" if status >= 0 else f"by signal {-status}"
-    said = f": {_shortened(last_words)}" if last_words.strip() else " and said nothing."
+    words = " ".join(last_words.split())
+    # The last of them say why.
+    said = (
+        f": {'…' if len(words) > MAX_DETAIL_CHARS else ''}{words[-MAX_DETAIL_CHARS:]}"
+        if words
+        else " and said nothing."
+    )
     return AgentFailure(f"The Claude CLI ended {how} before it had a result{said}", "claude_ended")
 
 

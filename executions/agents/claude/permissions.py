@@ -125,8 +125,11 @@ def _words(said: Any) -> str:
 def _permission_text(name: str, given: Mapping[str, Any]) -> str:
     """Return the question with all that decides it: the whole command, or the path and what is to be written."""
     label = label_of(name, given)
-    details = given.get("command") if name == "Bash" else json.dumps(given, ensure_ascii=False, indent=2)
-    details = str(details)
+    details = str(given.get("command")) if name == "Bash" else "\n".join(f"{k}: {_shown(v)}" for k, v in given.items())
     if len(details) > MAX_SHOWN_CHARS:
         details = f"{details[:MAX_SHOWN_CHARS]}\n[… {len(details) - MAX_SHOWN_CHARS:,} characters more …]"
     return f"May Claude go on? {label}\n\n{details}"
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

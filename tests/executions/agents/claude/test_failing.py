@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 from collections.abc import Callable
@@ -184,3 +185,14 @@ async def test_a_failure_keeps_what_was_said_and_used(claude: Claude) -> None:
     assert run.transcript is not None
     assert run.transcript[0]["total_cost_usd"] > 0
     assert not seen.of(Notice)
+
+
+async def test_doing_everything_as_root_needs_to_be_asked_for_twice(
+    fails: Fails, claude_settings: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if os.geteuid() != 0:
+        return  # only root is refused
+    claude_settings(CLAUDE_PERMISSION_MODE="bypassPermissions", CLAUDE_ENV=("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"))
+    failure = await fails()
+    assert failure.code == "claude_ended"
+    assert "root" in str(failure)
