@@ -34,7 +34,7 @@ def scripted_model() -> Iterator[str]:
 
 def variables(model: str, directory: Path) -> dict[str, str]:
     """Return what a server is told, with the project ``projects/shop`` below a directory."""
-    for name in ("projects/shop", "config", "temporary"):
+    for name in ("projects/shop", "config", "home", "temporary"):
         (directory / name).mkdir(parents=True)
     (directory / "projects" / "shop" / "children.sh").write_text(CHILDREN)
     return {
@@ -46,5 +46,7 @@ def variables(model: str, directory: Path) -> dict[str, str]:
         "IS_SANDBOX": "1",  # root may only then let the CLI do everything
         "ANTHROPIC_BASE_URL": model,
         "ANTHROPIC_API_KEY": "sk-scripted",
+        # The CLI's shell reads what is in its home, and being killed there leaves locks behind.
+        "HOME": str(directory / "home"),
         "TMPDIR": str(directory / "temporary"),
     }
