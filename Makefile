@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-versio
 # Linters and tests know nothing of the developer's own settings, and leave the developer's own data alone.
 CLEAN_ROOM := KAKOCLAW_ENV_FILE=/dev/null KAKOCLAW_HOME=$(abspath $(VENV))/home
 
-.PHONY: run run-distributed setup claude test lint format bench lock help clean
+.PHONY: run run-distributed setup claude test lint schema format bench lock help clean
 .DEFAULT_GOAL := help
 
 run-distributed: $(INSTALLED) ## Serve with PostgreSQL, Redis, two web processes and two workers, to try it.
@@ -28,13 +28,18 @@ claude: $(CLAUDE_INSTALLED) ## Add the Claude CLI for the agent claude, some 400
 test: $(DEV_INSTALLED) ## Run every test: ARGS="-k cancel" chooses some.
 	@PYTHON=$(BIN)/python sh tests/run.sh $(ARGS)
 
-lint: $(DEV_INSTALLED) ## Check style, types, import contracts, migrations and deployment settings.
+lint: $(DEV_INSTALLED) ## Check style, types, import contracts, migrations, the API's schema and deployment settings.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(CLEAN_ROOM) $(BIN)/mypy
 	$(CLEAN_ROOM) $(BIN)/lint-imports --no-cache
 	$(CLEAN_ROOM) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(CLEAN_ROOM) $(BIN)/python manage.py spectacular --fail-on-warn --validate | diff -u docs/openapi.yaml - || \
+		{ echo "The API is not what docs/openapi.yaml says: see the difference, then make schema" >&2; exit 1; }
 	$(CLEAN_ROOM) KAKOCLAW_HTTPS=1 $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+schema: $(DEV_INSTALLED) ## Write the API's schema to docs/openapi.yaml.
+	$(CLEAN_ROOM) $(BIN)/python manage.py spectacular --fail-on-warn --validate --file docs/openapi.yaml
 
 format: $(DEV_INSTALLED) ## Format the code and mend what the linter can.
 	$(BIN)/ruff check --fix .

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, Scope
 
-from executions.api.errors import BodyTooLarge, body
+from executions.api.errors import BodyTooLarge
+from executions.api.problems import body
 
 
 class _TooLarge(Exception):
@@ -53,7 +54,7 @@ class BodyLimit:
 
 async def _refuse(send: ASGISendCallable, limit: int) -> None:
     text = f"The body is too large: at most {limit:,} bytes are accepted."
-    content = json.dumps(body(text, BodyTooLarge.default_code)).encode()
+    content = json.dumps(body(text, BodyTooLarge.default_code, BodyTooLarge.status_code)).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
     await send({"type": "http.response.start", "status": 413, "headers": headers, "trailers": False})
     await send({"type": "http.response.body", "body": content, "more_body": False})

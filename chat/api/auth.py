@@ -20,6 +20,7 @@ from chat.api.requests import ChangePasswordRequest, LoginRequest
 from chat.api.throttles import AddressThrottle, PasswordThrottle
 from chat.authentication import other_tokens
 from chat.models import Token
+from executions.api.serializers import ErrorSerializer
 from executions.scopes import Scope
 
 
@@ -41,7 +42,7 @@ class LoginView(PanelView):
     def get_authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'  # makes a wrong password a 401
 
-    @extend_schema(request=LoginRequest, responses=responses.TokenResponse, auth=[])
+    @extend_schema(request=LoginRequest, responses={200: responses.TokenResponse, 401: ErrorSerializer}, auth=[])
     def post(self, request: Request) -> Response:
         given = self.given(LoginRequest, request)
         user = authenticate(request._request, username=given["username"], password=given["password"])

@@ -11,9 +11,10 @@ from channels.layers import get_channel_layer
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponseNotAllowed, JsonResponse
 from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
 from redis.exceptions import RedisError
 
-from executions.api.errors import body
+from executions.api.problems import body
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 TIMEOUT = 3.0
 
 
+@csrf_exempt  # other methods are told that there is only GET
 async def health(request: HttpRequest) -> HttpResponseBase:
     """Answer ``{"status": "ok"}``, or 503 with the names of the parts that are down."""
     if request.method not in ("GET", "HEAD"):
@@ -30,7 +32,8 @@ async def health(request: HttpRequest) -> HttpResponseBase:
     if not failing:
         return JsonResponse({"status": "ok"})
     message = f"Not available: {', '.join(failing)}."
-    return JsonResponse({"status": "error", **body(message, "unavailable", failing=failing)}, status=503)
+    problem = body(message, "unavailable", 503, failing=failing)
+    return JsonResponse({**problem, "status": "error"}, status=503)
 
 
 async def _works(name: str, check: Awaitable[None]) -> str:

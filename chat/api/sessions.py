@@ -12,7 +12,7 @@ from chat.api import requests, responses
 from chat.api.base import PanelView
 from chat.models import Session
 from chat.transcript import message_of, messages_of, session_of, sessions_of
-from executions.api.serializers import ExecutionSerializer
+from executions.api.serializers import ErrorSerializer, ExecutionSerializer
 from executions.models import Execution
 
 
@@ -43,7 +43,7 @@ class SessionView(PanelView):
         changes = self.given(requests.SessionChange, request)
         return Response(session_of(services.update_session(self.me, session_id, **changes)))
 
-    @extend_schema(responses=responses.StatusResponse)
+    @extend_schema(responses={200: responses.StatusResponse})
     def delete(self, request: Request, session_id: str) -> Response:
         services.delete_session(self.me, session_id)
         return Response({"status": "ok"})
@@ -52,7 +52,7 @@ class SessionView(PanelView):
 class MessagesView(PanelView):
     """Sends a message; follow its execution, or read the session, for the answer."""
 
-    @extend_schema(request=requests.MessageRequest, responses={201: responses.SentResponse})
+    @extend_schema(request=requests.MessageRequest, responses={201: responses.SentResponse, 409: ErrorSerializer})
     def post(self, request: Request) -> Response:
         given = self.given(requests.MessageRequest, request)
         given["model"] = given["model"] or ""
@@ -75,7 +75,7 @@ class SearchView(PanelView):
 class ForkView(PanelView):
     """Copies a session, up to a message, into a new one."""
 
-    @extend_schema(request=requests.ForkRequest, responses=responses.ForkResponse)
+    @extend_schema(request=requests.ForkRequest, responses={200: responses.ForkResponse, 404: ErrorSerializer})
     def post(self, request: Request) -> Response:
         given = self.given(requests.ForkRequest, request)
         session, count = services.fork(self.me, given["session_id"], given["message_id"])

@@ -58,5 +58,5 @@ def _told(error: Exception, context: dict[str, Any]) -> Response | None:
         return None
     if isinstance(error, ExecutionError) and error.status not in TOLD_AS_THEY_ARE:
         response.status_code = 400  # what the page expects of an error before its stream
-    response.data = {"success": False, **response.data}
+    response.data = {"success": False, **response.data, "status": response.status_code}
     return response

@@ -10,7 +10,8 @@ from rest_framework import serializers
 from executions.states import OnBusy
 
 MAX_ID = 2**63 - 1
-MAX_PATH_CHARS = 4096
+#: What a lock on a directory can hold.
+MAX_PATH_CHARS = 1000
 
 
 class OnDisconnect(StrEnum):

@@ -1,4 +1,4 @@
-"""Every error as the same JSON: ``{"detail", "error", "code"}``, the text twice because two kinds of clients read it.
+"""Every error as the same JSON, that of :mod:`executions.api.problems`.
 
 ``exception_handler`` is DRF's ``EXCEPTION_HANDLER``; the ``json_*`` functions are for the site's ``handler404`` and its
 like, which see what happens outside of DRF.
@@ -19,6 +19,8 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 from rest_framework.views import set_rollback
 
+from executions.api import problems
+from executions.api.problems import body
 from executions.errors import ExecutionError, InvalidInput
 
 logger = logging.getLogger(__name__)
@@ -44,16 +46,12 @@ class DatabaseUnavailable(APIException):
     wait = 1  # becomes Retry-After
 
 
-def body(message: str, code: str, **more: Any) -> dict[str, Any]:
-    """Return the JSON of an error."""
-    return {"detail": message, "error": message, "code": code, **more}
-
-
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an exception of a view into a response; ``None`` for a bug, which Django reports as a 500."""
     if isinstance(exc, ExecutionError):
         set_rollback()
-        return Response(body(exc.message, exc.code), status=exc.status)
+        response = Response(body(exc.message, exc.code, exc.status), status=exc.status)
+        return _named(response, context)
     if isinstance(exc, RequestDataTooBig):
         exc = BodyTooLarge()
     elif isinstance(exc, SuspiciousOperation):
@@ -61,21 +59,30 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     elif isinstance(exc, OperationalError | InterfaceError):
         logger.error("the database failed during a request: %s", exc)
         exc = DatabaseUnavailable()
-    response = drf_exception_handler(exc, context)
-    if response is None:
+    told = drf_exception_handler(exc, context)
+    if told is None:
         return None
     if isinstance(exc, ValidationError):
-        response.data = _validation_body(exc)
+        told.data = _validation_body(exc)
     else:
-        detail = response.data.get("detail", "") if isinstance(response.data, dict) else ""
-        response.data = body(str(detail), str(getattr(detail, "code", "error")))
+        detail = told.data.get("detail", "") if isinstance(told.data, dict) else ""
+        told.data = body(str(detail), str(getattr(detail, "code", "error")), told.status_code)
+    return _named(told, context)
+
+
+def _named(response: Response, context: dict[str, Any]) -> Response:
+    """Name its kind as the client has asked, unless it becomes a page."""
+    request = context.get("request")
+    renderer = getattr(request, "accepted_renderer", None)
+    if problems.wanted_by(request) and getattr(renderer, "format", "json") == "json":
+        response.content_type = problems.CONTENT_TYPE
     return response
 
 
 def _validation_body(exc: ValidationError) -> dict[str, Any]:
     detail = exc.detail if isinstance(exc.detail, dict) else {NO_FIELD: exc.detail}
     text = " ".join(f"{name}: {error}" if name else str(error) for name, error in _lines(detail))
-    return body(text, InvalidInput.code, fields=detail)
+    return body(text, InvalidInput.code, InvalidInput.status, fields=detail)
 
 
 def _lines(detail: Any, name: str = "") -> Iterator[tuple[str, ErrorDetail]]:
@@ -93,25 +100,25 @@ def _lines(detail: Any, name: str = "") -> Iterator[tuple[str, ErrorDetail]]:
 def json_400(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """Answer a malformed request."""
     if isinstance(exception, RequestDataTooBig):
-        return JsonResponse(body(str(BodyTooLarge.default_detail), BodyTooLarge.default_code), status=413)
-    return JsonResponse(body("The request is malformed.", "bad_request"), status=400)
+        return problems.response(request, str(BodyTooLarge.default_detail), BodyTooLarge.default_code, 413)
+    return problems.response(request, "The request is malformed.", "bad_request", 400)
 
 
 def json_403(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """Answer a request that is not allowed."""
-    return JsonResponse(body("You may not do this.", "permission_denied"), status=403)
+    return problems.response(request, "You may not do this.", "permission_denied", 403)
 
 
 def json_404(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """Answer for a path at which there is nothing."""
-    return JsonResponse(body(f"There is nothing at {request.path}.", "not_found"), status=404)
+    return problems.response(request, f"There is nothing at {request.path}.", "not_found", 404)
 
 
 def json_503(request: HttpRequest) -> JsonResponse:
     """Answer while the database is away."""
-    return JsonResponse(body(str(DatabaseUnavailable.default_detail), DatabaseUnavailable.default_code), status=503)
+    return problems.response(request, str(DatabaseUnavailable.default_detail), DatabaseUnavailable.default_code, 503)
 
 
 def json_500(request: HttpRequest) -> JsonResponse:
     """Answer when the server itself has failed; the log has the traceback."""
-    return JsonResponse(body("The server failed; its log says why.", "server_error"), status=500)
+    return problems.response(request, "The server failed; its log says why.", "server_error", 500)

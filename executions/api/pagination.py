@@ -12,6 +12,8 @@ from rest_framework.request import Request
 MAX_ID = 2**63 - 1
 NOT_A_CURSOR = {"cursor": "Not a cursor of this list; take it from next or previous."}
 
+OLDER = "https://kakoclaw.example.org/api/v1/executions/?cursor=cD00Mg%3D%3D"
+
 
 class HistoryPagination(pagination.CursorPagination):
     """Newest first; a cursor is a place in the history, so new executions do not shift the pages."""
@@ -27,6 +29,27 @@ class HistoryPagination(pagination.CursorPagination):
         if raw is None:
             return self.page_size
         return whole_number(raw, "limit", 1, self.max_page_size)
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Describe a page; DRF's own description is of an older OpenAPI."""
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {
+                "next": {**link, "description": "The page of older ones; null on the last.", "example": OLDER},
+                "previous": {**link, "description": "The page of newer ones; null on the first.", "example": None},
+                "results": schema,
+            },
+        }
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """Describe ``limit`` with its bounds."""
+        parameters: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
+        for parameter in parameters:
+            if parameter["name"] == self.page_size_query_param:
+                parameter["schema"] = {"type": "integer", "minimum": 1, "maximum": self.max_page_size}
+        return parameters
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         """Return the place asked for; DRF would take any text as a position and fail in the query."""

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from executions.api import examples
 from executions.states import OnBusy
 from executions.validation import MAX_REASON_CHARS, PRIORITIES
 
@@ -14,7 +15,7 @@ MAX_WAIT_SECONDS = 30
 MAX_IDS = 10_000
 
 
-@extend_schema_serializer(component_name="ExecutionStartRequest")
+@extend_schema_serializer(component_name="ExecutionStartRequest", examples=examples.START)
 class StartRequest(serializers.Serializer[Any]):
     """A new execution."""
 
@@ -35,7 +36,7 @@ class StartRequest(serializers.Serializer[Any]):
     )
 
 
-@extend_schema_serializer(component_name="ExecutionCancelRequest")
+@extend_schema_serializer(component_name="ExecutionCancelRequest", examples=[examples.CANCEL])
 class CancelRequest(serializers.Serializer[Any]):
     """Why to stop, and how long to wait for the confirmation."""
 
@@ -54,7 +55,7 @@ class IdField(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
-@extend_schema_serializer(component_name="ExecutionCancelManyRequest")
+@extend_schema_serializer(component_name="ExecutionCancelManyRequest", examples=examples.CANCEL_MANY)
 class CancelManyRequest(serializers.Serializer[Any]):
     """Which executions to stop: exactly one of ``ids``, ``filter`` and ``all``."""
 
@@ -82,7 +83,7 @@ class CancelManyRequest(serializers.Serializer[Any]):
         return attrs
 
 
-@extend_schema_serializer(component_name="ExecutionAnswerRequest")
+@extend_schema_serializer(component_name="ExecutionAnswerRequest", examples=examples.ANSWER)
 class AnswerRequest(serializers.Serializer[Any]):
     """The answer to the question that a waiting execution shows."""
 

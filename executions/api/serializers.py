@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field, inline_serializer
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer, inline_serializer
 from rest_framework import serializers
 
+from executions.api import examples
 from executions.claiming import queue_position
 from executions.models import Execution
 from executions.states import Outcome, Source
@@ -22,12 +23,20 @@ class UtcField(serializers.DateTimeField):
         super().__init__(default_timezone=UTC, **kwargs)
 
 
+@extend_schema_field({"type": ["object", "null"]})
+class _ObjectOrNull(serializers.JSONField):
+    pass
+
+
+@extend_schema_serializer(examples=[examples.LISTED])
 class ExecutionListSerializer(serializers.ModelSerializer[Execution]):
     """An execution in a list: everything but its answer."""
 
     owner = serializers.CharField(source="owner.username", read_only=True)
     status = serializers.ChoiceField(choices=STATUSES, read_only=True, help_text="The one word people see.")
+    outcome = serializers.ChoiceField(choices=["", *Outcome], read_only=True, help_text="Empty until it has finished.")
     stopping = serializers.BooleanField(read_only=True)
+    question = _ObjectOrNull(read_only=True, help_text="What it waits to be told; `question_id` names it.")
     worker = serializers.CharField(source="worker_id", read_only=True, allow_null=True)
     retry_of = serializers.IntegerField(source="retry_of_id", read_only=True, allow_null=True)
     created_at = UtcField(read_only=True)
@@ -98,6 +107,7 @@ class ExecutionListSerializer(serializers.ModelSerializer[Execution]):
         }
 
 
+@extend_schema_serializer(examples=[examples.STOPPED])
 class ExecutionSerializer(ExecutionListSerializer):
     """An execution with its answer, partial when it was stopped, and its place in the queue."""
 
@@ -114,6 +124,7 @@ class ExecutionSerializer(ExecutionListSerializer):
         return queue_position(execution)
 
 
+@extend_schema_serializer(examples=[examples.EVENT])
 class EventSerializer(serializers.Serializer[Any]):
     """One event of the journal (an :class:`executions.events.Entry`)."""
 
@@ -135,17 +146,23 @@ class EventPageSerializer(serializers.Serializer[Any]):
     )
 
 
-ErrorSerializer = inline_serializer(
-    "Error",
-    {
-        "detail": serializers.CharField(),
-        "error": serializers.CharField(help_text="The same text as `detail`."),
-        "code": serializers.CharField(help_text="Stable, for programs."),
-        "fields": serializers.DictField(required=False, help_text="Errors by field, of invalid input."),
-    },
-)
+@extend_schema_serializer(component_name="Error", examples=[examples.ERROR])
+class ErrorSerializer(serializers.Serializer[Any]):
+    """What was wrong. Its members are those of RFC 9457 and our own."""
+
+    detail = serializers.CharField(help_text="What was wrong and, where it can be said, what would be right.")
+    error = serializers.CharField(help_text="The same text as `detail`.")
+    code = serializers.CharField(help_text="Stable, for programs.")
+    type = serializers.CharField(help_text="The code as a URI.")
+    title = serializers.CharField(help_text="The code as words.")
+    status = serializers.IntegerField(help_text="That of the response.")
+    # What a serializer calls its own fields is a property of it.
+    fields = serializers.DictField(  # type: ignore[assignment]
+        required=False, help_text="Errors by field, of invalid input."
+    )
 
 
+@extend_schema_serializer(examples=[examples.CANCELED])
 class CancelResultSerializer(serializers.Serializer[Any]):
     """What a cancel did."""
 

@@ -38,8 +38,18 @@ from executions.states import State
 
 EVENTS_PER_PAGE = 1_000
 MAX_EVENTS_PER_PAGE = 5_000
-STREAM = {(200, "text/event-stream"): OpenApiResponse(OpenApiTypes.STR, description="Server-Sent Events.")}
-AFTER = OpenApiParameter("after", int, description="The last `seq` you have seen; 0 for all.")
+STREAM = {
+    (200, "text/event-stream"): OpenApiResponse(OpenApiTypes.STR, description="Server-Sent Events."),
+    204: OpenApiResponse(description="There is nothing after that; do not ask again."),
+}
+ORDINAL = {"type": "integer", "minimum": 0, "maximum": MAX_ID}
+AFTER = OpenApiParameter("after", ORDINAL, description="The last `seq` you have seen; 0 for all.")
+LAST_EVENT_ID = OpenApiParameter(
+    "Last-Event-ID", ORDINAL, OpenApiParameter.HEADER, description="As `after`, which it wins over."
+)
+LIMIT = OpenApiParameter(
+    "limit", {"type": "integer", "minimum": 1, "maximum": MAX_EVENTS_PER_PAGE}, description="The most at once."
+)
 
 
 @extend_schema_view(
@@ -78,7 +88,7 @@ class ExecutionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Executi
 
     @extend_schema(
         summary="Events after a seq; with `Accept: text/event-stream` live",
-        parameters=[AFTER, OpenApiParameter("limit", int, description=f"At most {MAX_EVENTS_PER_PAGE}.")],
+        parameters=[AFTER, LIMIT],
         responses={200: EventPageSerializer},
         filters=False,
     )
@@ -103,7 +113,9 @@ class ExecutionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Executi
             }
         )
 
-    @extend_schema(summary="Events as Server-Sent Events, live", parameters=[AFTER], responses=STREAM, filters=False)
+    @extend_schema(
+        summary="Events as Server-Sent Events, live", parameters=[AFTER, LAST_EVENT_ID], responses=STREAM, filters=False
+    )
     @action(detail=True, pagination_class=None, filterset_class=None, url_path="events/stream",
             renderer_classes=[EventStreamRenderer, JSONRenderer, BrowsableAPIRenderer])  # fmt: skip
     def events_stream(self, request: Request, pk: str) -> HttpResponseBase:
@@ -123,7 +135,7 @@ class ExecutionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Executi
     def handle_exception(self, exc: Exception) -> Response:
         """Answer errors as JSON where a stream was asked for."""
         renderer = getattr(self.request, "accepted_renderer", None)
-        if renderer is not None and renderer.format == EventStreamRenderer.format:
+        if renderer is None or renderer.format == EventStreamRenderer.format:
             self.request.accepted_renderer, self.request.accepted_media_type = JSONRenderer(), "application/json"
         return super().handle_exception(exc)
 

@@ -115,3 +115,35 @@ def test_what_happens_outside_of_views_has_the_same_form() -> None:
         assert response.status_code == status
         assert b'"detail"' in response.content
         assert b'"code"' in response.content
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("application/json", "application/json"),
+        ("application/json, application/problem+json", "application/problem+json"),
+        ("application/problem+json", "application/problem+json"),
+        ("text/html", "text/html; charset=utf-8"),
+    ],
+)
+def test_errors_are_problems_of_rfc_9457_and_named_so_when_asked_for(
+    api: APIClient, user: User, accept: str, kind: str
+) -> None:
+    response = api.post(f"{URL}{make(user).pk}/retry/", HTTP_ACCEPT=accept)
+    assert response["Content-Type"] == kind
+    if kind.endswith("json"):
+        data = response.json()
+        assert data["status"] == response.status_code
+        assert data["type"] == f"urn:kakoclaw:problem:{data['code']}"
+        assert data["title"]
+        assert data["detail"] == data["error"]
+
+
+def test_also_where_no_view_is(api: APIClient) -> None:
+    response = api.get("/api/v1/nothing", HTTP_ACCEPT="application/json, application/problem+json")
+    assert (response["Content-Type"], response.json()["status"]) == ("application/problem+json", 404)
+
+
+def test_a_success_is_no_problem(api: APIClient, user: User) -> None:
+    response = api.get(f"{URL}{make(user).pk}/", HTTP_ACCEPT="application/json, application/problem+json")
+    assert response["Content-Type"] == "application/json"
