@@ -21,7 +21,7 @@ from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import reactor as _reactor
 from twisted.internet.defer import Deferred
 
-from kakoclaw import websockets
+from kakoclaw import http, websockets
 from kakoclaw.lifespan import LifespanFailed, LifespanOf
 
 #: Twisted's types describe a module; it is an object that is put in the module's place.
@@ -105,6 +105,7 @@ class Server(daphne.Server):
         if self._stopping:
             return
         websockets.improve(self.ws_factory)
+        http.improve(self.http_factory)
         self._port = reactor.adoptStreamPort(self._listener.fileno(), self._listener.family, self.http_factory)
         self._listener.close()  # The reactor has a duplicate.
         self._on_ready()
