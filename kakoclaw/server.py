@@ -22,6 +22,7 @@ from twisted.internet import reactor as _reactor
 from twisted.internet.defer import Deferred
 
 from kakoclaw import http, websockets
+from kakoclaw.flow import Flow
 from kakoclaw.lifespan import LifespanFailed, LifespanOf
 
 #: Twisted's types describe a module; it is an object that is put in the module's place.
@@ -109,6 +110,25 @@ class Server(daphne.Server):
         self._port = reactor.adoptStreamPort(self._listener.fileno(), self._listener.family, self.http_factory)
         self._listener.close()  # The reactor has a duplicate.
         self._on_ready()
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """Send what an application says; for a piece of a response, wait while its reader is behind.
+
+        Cancellation: the piece is sent.
+        """
+        details = self.connections.get(protocol, {})
+        if message["type"] != "http.response.body" or details.get("disconnected") or protocol.channel is None:
+            await super().handle_reply(protocol, message)
+            return
+        flow: Flow | None = details.get("flow")
+        if message.get("more_body"):
+            flow = details["flow"] = flow or Flow(protocol)
+            await super().handle_reply(protocol, message)
+            await flow.ready()
+        else:
+            if flow is not None:
+                flow.end()
+            await super().handle_reply(protocol, message)
 
     def _fail(self) -> None:
         self.status = 1
