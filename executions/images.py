@@ -12,7 +12,7 @@ from executions.conf import conf
 from executions.errors import InvalidImage, UnknownImage
 
 MAX_IMAGES = 5
-MAX_BYTES = 5_000_000
+MAX_BYTES = 5 * 1024 * 1024
 #: Pixels of a side, and in all: a small file may unfold to gigabytes.
 MAX_SIDE, MAX_PIXELS = 8_000, 40_000_000
 #: By Pillow's name of the format: the suffix of the file and its media type.

@@ -12,9 +12,10 @@ from channels.db import database_sync_to_async
 from chat.commands import endings, frames
 from chat.commands.frames import Ending, Frame, Joined
 from chat.commands.ties import Tie
-from executions import connections, events, readers
+from executions import events, readers
 from executions.api.stream import KEEP_ALIVE, KEEP_ALIVE_SECONDS
 from executions.events import Entry
+from executions.pauses import with_pauses
 
 #: Text is held for so long to be joined with what follows it.
 JOIN_SECONDS = 0.5
@@ -30,15 +31,19 @@ async def follow(execution_id: int, after: int, tie: Tie) -> AsyncGenerator[Fram
     A question that waits for an answer is an ending: the run then goes on waiting without this reader.
     Cancellation: the reader is closed; whether the run goes on is the tie's affair.
     """
-    joined, tools = Joined(), dict[str, str]()
-    async with aclosing(_batches(execution_id, after, joined)) as batches:
+    joined, tools, loop = Joined(), dict[str, str](), asyncio.get_running_loop()
+
+    def pause() -> float:
+        return KEEP_ALIVE_SECONDS if joined.since is None else joined.since + JOIN_SECONDS - loop.time()
+
+    async with aclosing(with_pauses(readers.follow(execution_id, after), pause)) as batches:
         async for batch in batches:
             if batch is None:
                 yield joined.flush()
                 continue
             for entry in batch:
                 if entry.type in TEXTS:
-                    if (frame := joined.add(entry, asyncio.get_running_loop().time())) is not None:
+                    if (frame := joined.add(entry, loop.time())) is not None:
                         yield frame
                     continue
                 if (frame := joined.flush()) is not None:
@@ -52,30 +57,6 @@ async def follow(execution_id: int, after: int, tie: Tie) -> AsyncGenerator[Fram
     # Its journal was removed, or the reader had seen the last event already.
     tie.release()
     yield await database_sync_to_async(endings.finished)(execution_id, after)
-
-
-async def _batches(execution_id: int, after: int, joined: Joined) -> AsyncGenerator[list[Entry] | None]:
-    """Yield what :func:`readers.follow` does, and ``None`` when text was held, or nothing said, for long enough."""
-    loop = asyncio.get_running_loop()
-    async with aclosing(readers.follow(execution_id, after)) as batches:
-        while True:
-            # A task per batch, because giving up waiting must not cancel the generator below.
-            step = asyncio.ensure_future(anext(batches, None))
-            try:
-                while not step.done():
-                    left = KEEP_ALIVE_SECONDS
-                    if joined.since is not None:
-                        left = joined.since + JOIN_SECONDS - loop.time()
-                    if left <= 0 or not (await asyncio.wait({step}, timeout=left))[0]:
-                        yield None
-            finally:
-                if not step.done():
-                    step.cancel()
-                    await asyncio.wait({step})
-            batch = step.result()
-            if batch is None:
-                return
-            yield batch
 
 
 async def _ending(entry: Entry) -> Ending | None:
@@ -112,10 +93,3 @@ async def as_json(execution_id: int, tie: Tie, after: int = 0) -> AsyncIterator[
                 yield BLANK
             elif isinstance(item, Ending):
                 yield json.dumps(item.answer, ensure_ascii=False).encode()
-
-
-async def counted(pieces: AsyncIterator[bytes], reader_id: int) -> AsyncIterator[bytes]:
-    """Yield what ``pieces`` does, while it counts as a connection of that user."""
-    with connections.counted(reader_id):
-        async for piece in pieces:
-            yield piece

@@ -23,7 +23,7 @@ from chat.commands.tree import tree_of
 from executions import connections
 from executions.agents.claude.projects import list_projects, resolve_project
 from executions.api.pagination import MAX_ID, whole_number
-from executions.api.stream import nothing_more
+from executions.api.stream import counted, nothing_more
 from executions.models import Execution
 from executions.states import State
 
@@ -54,7 +54,7 @@ class RunView(CommandView):
             tie.hold(execution.pk, self.me)
         close_old_connections()  # the answer may take hours, and this thread with it
         pieces: AsyncIterator[bytes] = as_what(execution.pk, tie, *rest)
-        response = StreamingHttpResponse(streams.counted(pieces, self.me.pk), content_type=kind)
+        response = StreamingHttpResponse(counted(pieces, self.me.pk), content_type=kind)
         response["Cache-Control"] = "no-cache"
         response["X-Accel-Buffering"] = "no"
         return response

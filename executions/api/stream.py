@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -12,6 +11,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from executions import connections, readers
 from executions.api.serializers import EventSerializer
 from executions.events import Entry
+from executions.pauses import with_pauses
 
 KEEP_ALIVE_SECONDS = 15.0
 KEEP_ALIVE = b": keep-alive\n\n"
@@ -33,24 +33,12 @@ async def frames(execution_id: int, after: int) -> AsyncIterator[bytes]:
     Cancellation: the reader is closed; the execution goes on.
     """
     yield KEEP_ALIVE  # makes the server send the headers at once
-    async with aclosing(readers.follow(execution_id, after)) as batches:
-        while True:
-            # A task per batch, because giving up waiting must not cancel the generator below.
-            step = asyncio.ensure_future(anext(batches, None))
-            try:
-                while not (await asyncio.wait({step}, timeout=KEEP_ALIVE_SECONDS))[0]:
-                    yield KEEP_ALIVE
-            finally:
-                if not step.done():
-                    step.cancel()
-                    await asyncio.wait({step})
-            batch = step.result()
-            if batch is None:
-                return
-            yield "".join(map(frame, batch)).encode()
+    async with aclosing(with_pauses(readers.follow(execution_id, after), lambda: KEEP_ALIVE_SECONDS)) as batches:
+        async for batch in batches:
+            yield KEEP_ALIVE if batch is None else "".join(map(frame, batch)).encode()
 
 
-async def _counted(pieces: AsyncIterator[bytes], reader_id: int) -> AsyncIterator[bytes]:
+async def counted(pieces: AsyncIterator[bytes], reader_id: int) -> AsyncIterator[bytes]:
     """Yield what ``pieces`` does, while it counts as a connection of that user."""
     with connections.counted(reader_id):
         async for piece in pieces:
@@ -60,7 +48,7 @@ async def _counted(pieces: AsyncIterator[bytes], reader_id: int) -> AsyncIterato
 def response(execution_id: int, after: int, reader_id: int) -> StreamingHttpResponse:
     """Return the stream; proxies are told not to hold it back. Raises TooManyConnections."""
     connections.require_room(reader_id)
-    stream = StreamingHttpResponse(_counted(frames(execution_id, after), reader_id), content_type="text/event-stream")
+    stream = StreamingHttpResponse(counted(frames(execution_id, after), reader_id), content_type="text/event-stream")
     stream["Cache-Control"] = "no-cache"
     stream["X-Accel-Buffering"] = "no"
     return stream
