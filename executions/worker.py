@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from channels.consumer import AsyncConsumer
 from channels.layers import get_channel_layer
@@ -49,7 +47,7 @@ class Caretaker:
         """Begin; belongs to the running loop. Raises OSError when the doorbell's socket can't be made."""
         process_started.send(sender=type(self))
         bus.set_home_loop(asyncio.get_running_loop())
-        processes.configure(instance_of(settings.DATABASES["default"]))
+        processes.configure(processes.instance_of(settings.DATABASES["default"]))
         layer = get_channel_layer()
         if isinstance(layer, EmbeddedChannelLayer):
             await layer.listen()
@@ -245,12 +243,6 @@ async def _warm_up() -> None:
             await agent.warm_up(conf.model)
         except AgentFailure as error:
             logger.error("the model %s can't be used: %s", conf.model, error)
-
-
-def instance_of(database: Mapping[str, Any]) -> str:
-    """Return a name that all processes with this database share, and no other installation on this host has."""
-    name = "|".join(str(database.get(key, "")) for key in ("ENGINE", "HOST", "PORT", "NAME"))
-    return hashlib.sha256(name.encode()).hexdigest()[:12]
 
 
 def _sweep() -> None:

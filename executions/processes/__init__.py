@@ -9,8 +9,18 @@ No Django here. :class:`ProcessGroup` is what the supervisor of executions uses:
 """
 
 from executions.processes.child import ChildProcess
-from executions.processes.environment import VARIABLE, clean_environment, configure
+from executions.processes.environment import VARIABLE, clean_environment, configure, instance_of
 from executions.processes.group import ProcessGroup, spawn
 from executions.processes.tags import sweep, tagged
 
-__all__ = ["VARIABLE", "ChildProcess", "ProcessGroup", "clean_environment", "configure", "spawn", "sweep", "tagged"]
+__all__ = [
+    "VARIABLE",
+    "ChildProcess",
+    "ProcessGroup",
+    "clean_environment",
+    "configure",
+    "instance_of",
+    "spawn",
+    "sweep",
+    "tagged",
+]

@@ -1,8 +1,10 @@
 """What a child process of an execution finds in its environment: nothing that the server did not mean to give."""
 
+import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 #: The variable that says which execution a process belongs to.
 VARIABLE = "KAKOCLAW_EXECUTION"
@@ -25,6 +27,12 @@ QUIET = {
 
 #: Until it is configured, it is nobody else's: a sweep must not reach the processes of a stranger.
 _instance = f"process-{os.getpid()}"
+
+
+def instance_of(database: Mapping[str, Any]) -> str:
+    """Return a name that all processes with this database share, and no other installation on this host has."""
+    name = "|".join(str(database.get(key, "")) for key in ("ENGINE", "HOST", "PORT", "NAME"))
+    return hashlib.sha256(name.encode()).hexdigest()[:12]
 
 
 def configure(instance: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from executions.worker import instance_of
+from executions.processes import instance_of
 from kakoclaw.databases import database
 from kakoclaw.local_services import LocalPostgres, LocalRedis
 from tests.servers import ROOT, Server, manage
