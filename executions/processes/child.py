@@ -254,8 +254,8 @@ def start(
 
     There is no await in here, so no cancellation can come between the process and its owner. ``env`` is added to the
     clean environment. ``stderr`` is joined to the output (or ``subprocess.DEVNULL``, or the descriptor of a file). What
-    the command leaves behind when it ends is killed, unless ``linger``. Raises ValueError for an empty command or a NUL in it, OSError when
-    the machine refuses (no such folder, too many processes).
+    the command leaves behind when it ends is killed, unless ``linger``. Raises ValueError for an empty command or a NUL
+    in it, OSError when the machine refuses (no such folder, too many processes).
     """
     if not argv or not all(isinstance(part, str) for part in argv):
         raise ValueError("A command is a list of strings, with the program first.")
