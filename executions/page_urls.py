@@ -11,5 +11,6 @@ urlpatterns = [
     path("history", history.history, name="history"),
     path("history/export", export.export, name="export"),
     path("executions/<int:pk>", execution.execution, name="execution"),
+    path("executions/<int:pk>/events/<int:seq>", execution.event, name="event"),
     path("executions/<int:pk>/retry", acting.retry, name="retry"),
 ]

@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from executions.timeline import Span
+from executions.timeline import Span, merged, totals
 from executions.wording import duration
 
 WIDTH = 1000
-LANES = {"queue": "Queued", "model": "Agent", "tool": "Tools", "waiting": "Waiting"}
+LANES = {"queue": "Queued", "model": "Model", "tool": "Tools", "waiting": "Waiting"}
 LANE_HEIGHT = 22
+#: More spans than this are joined where they are too near to be told apart.
+MAX_BARS = 250
 STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200,
          14400, 43200, 86400)  # fmt: skip
 
@@ -31,16 +33,16 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The picture of a run: ``lanes`` are (name, y), ``ticks`` are (x, label)."""
+    """The picture of a run: ``lanes`` are (kind, name, time in words, part of the whole), ``ticks`` are (x, label)."""
 
     bars: list[Bar]
-    lanes: list[tuple[str, int]]
+    lanes: list[tuple[str, str, str, str]]
     ticks: list[tuple[float, str]]
     height: int
 
 
 def timeline(spans: Sequence[Span]) -> Timeline:
-    """Lay out ``spans``, one lane for each kind that occurs."""
+    """Lay out ``spans``, one lane for each kind that occurs; a run of thousands of calls stays a picture."""
     total = max((span.end for span in spans), default=0.0) or 1.0
     names = [name for name in LANES if any(span.lane == name for span in spans)]
     rows = {name: index * LANE_HEIGHT for index, name in enumerate(names)}
@@ -53,12 +55,14 @@ def timeline(spans: Sequence[Span]) -> Timeline:
             span.lane,
             f"{span.label}: {duration(span.seconds)}",
         )
-        for span in spans
+        for span in (spans if len(spans) <= MAX_BARS else merged(spans, total / MAX_BARS))
     ]
+    spent = totals(spans)
     step = next((step for step in STEPS if total / step <= 6), total / 6)
     moments = [n * step for n in range(math.floor(total / step) + 1)]
     ticks = [(round(moment / total * WIDTH, 2), duration(moment) if moment else "0") for moment in moments]
-    return Timeline(bars, [(LANES[name], rows[name]) for name in names], ticks, len(names) * LANE_HEIGHT)
+    lanes = [(name, LANES[name], duration(spent[name]), f"{spent[name] / total:.0%}") for name in names]
+    return Timeline(bars, lanes, ticks, len(names) * LANE_HEIGHT)
 
 
 STRIP_HEIGHT = 40

@@ -9,8 +9,15 @@ from datetime import datetime
 from executions import events
 from executions.events import Entry
 
-#: The most spans of one run that are drawn; a run of thousands of calls stays a picture.
-MAX_SPANS = 400
+#: What the spans of a run are made from.
+MARKS = (
+    events.Started.type,
+    events.ToolStarted.type,
+    events.ToolFinished.type,
+    events.Question.type,
+    events.Answered.type,
+    events.Finished.type,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ def spans(entries: Iterable[Entry], created: datetime, end: datetime) -> list[Sp
                 free = moment
             case events.ToolStarted.type | events.Question.type:
                 if free is not None:
-                    done.append(Span("model", "Agent", free, moment))
+                    done.append(Span("model", "Model", free, moment))
                     free = None
                 if entry.type == events.ToolStarted.type:
                     tools[data["call_id"]] = (data["name"], moment)
@@ -69,7 +76,39 @@ def spans(entries: Iterable[Entry], created: datetime, end: datetime) -> list[Sp
     if not begun:
         return [Span("queue", "Queued", 0.0, last)]
     if free is not None:
-        done.append(Span("model", "Agent", free, last))
+        done.append(Span("model", "Model", free, last))
     done += [Span("tool", name, start, last) for name, start in tools.values()]
     done += [Span("waiting", "Waiting for you", start, last) for start in asked.values()]
-    return sorted((span for span in done if span.seconds > 0), key=lambda span: span.start)[:MAX_SPANS]
+    return sorted((span for span in done if span.seconds > 0), key=lambda span: span.start)
+
+
+def merged(spans: Iterable[Span], gap: float) -> list[Span]:
+    """Return ``spans`` (in order) with neighbours of one lane joined that are less than ``gap`` seconds apart."""
+    joined: list[tuple[Span, int]] = []
+    newest: dict[str, int] = {}
+    for span in spans:
+        place = newest.get(span.lane)
+        before = joined[place] if place is not None else None
+        if place is None or before is None or span.start - before[0].end >= gap:
+            newest[span.lane] = len(joined)
+            joined.append((span, 1))
+        else:
+            whole = Span(span.lane, before[0].label, before[0].start, max(before[0].end, span.end))
+            joined[place] = (whole, before[1] + 1)
+    return [
+        Span(span.lane, f"{count} {'calls' if span.lane == 'tool' else 'times'}", span.start, span.end)
+        if count > 1
+        else span
+        for span, count in joined
+    ]
+
+
+def totals(spans: Iterable[Span]) -> dict[str, float]:
+    """Return the seconds of each lane; what happened side by side in a lane counts once."""
+    seconds: dict[str, float] = {}
+    ends: dict[str, float] = {}
+    for span in spans:
+        begin = max(span.start, ends.get(span.lane, 0.0))
+        seconds[span.lane] = seconds.get(span.lane, 0.0) + max(span.end - begin, 0.0)
+        ends[span.lane] = max(span.end, ends.get(span.lane, 0.0))
+    return seconds

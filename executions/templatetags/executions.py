@@ -39,6 +39,12 @@ def receipt(value: Any, reader: Any = None) -> str:
     return wording.receipt(value, reader.get_username() if reader else "")
 
 
+@register.filter
+def confirmed(value: dict[str, Any]) -> str:
+    """Return how long it took from the request to stop to its confirmation."""
+    return wording.duration(value["elapsed_ms"] / 1000)
+
+
 @register.simple_tag
 def stopped(execution: Execution, reader: Any) -> str:
     """Return who stopped an execution, how fast, and why."""
@@ -117,8 +123,8 @@ def seconds_after(moment: datetime, start: datetime) -> float:
 
 @register.filter
 def pretty(data: dict[str, Any]) -> str:
-    """Return the data of an event as JSON to read, cut where it is too long to read."""
-    return json.dumps(data, indent=2, ensure_ascii=False)[:20_000]
+    """Return the data of an event as JSON to read."""
+    return json.dumps(data, indent=2, ensure_ascii=False)
 
 
 @register.filter

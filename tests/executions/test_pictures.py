@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from executions import wording
 from executions.events import Entry
 from executions.pictures import STRIP_HEIGHT, WIDTH, strip, timeline
-from executions.timeline import Span, spans
+from executions.timeline import Span, merged, spans, totals
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -31,11 +31,11 @@ def test_time_is_divided_between_agent_tools_and_waiting() -> None:
     ]
     assert spans(run, START, START + timedelta(seconds=99)) == [
         Span("queue", "Queued", 0, 1),
-        Span("model", "Agent", 1, 3),
+        Span("model", "Model", 1, 3),
         Span("tool", "exec", 3, 5),
-        Span("model", "Agent", 5, 6),
+        Span("model", "Model", 5, 6),
         Span("waiting", "Waiting for you", 6, 9),
-        Span("model", "Agent", 9, 10),
+        Span("model", "Model", 9, 10),
     ]
 
 
@@ -48,13 +48,24 @@ def test_tools_side_by_side_are_not_the_agents_time() -> None:
         entry(4, "tool_finished", call_id="b", name="two", result="", status="finished"),
     ]
     lanes = [(span.label, span.start, span.end) for span in spans(run, START, START + timedelta(seconds=5))]
-    assert lanes == [("Agent", 0, 1), ("one", 1, 3), ("two", 2, 4), ("Agent", 4, 5)]
+    assert lanes == [("Model", 0, 1), ("one", 1, 3), ("two", 2, 4), ("Model", 4, 5)]
 
 
 def test_what_is_open_lasts_until_now() -> None:
     run = [entry(1, "started", worker="w"), entry(1, "tool_started", call_id="a", name="exec", args={})]
     assert spans(run, START, START + timedelta(seconds=7))[-1] == Span("tool", "exec", 1, 7)
     assert spans([], START, START + timedelta(seconds=7)) == [Span("queue", "Queued", 0, 7)]
+
+
+def test_time_side_by_side_counts_once_and_near_spans_are_joined() -> None:
+    tools = [Span("tool", "a", 0, 2), Span("tool", "b", 1, 3), Span("tool", "c", 3.0625, 3.125)]
+    run = [*tools[:2], Span("model", "Model", 3, 4), tools[2]]
+    assert totals(run) == {"tool": 3.0625, "model": 1}
+    assert merged(run, 0.1) == [Span("tool", "3 calls", 0, 3.125), Span("model", "Model", 3, 4)]
+    many = [Span("tool", "exec", n / 8, n / 8 + 1 / 16) for n in range(10_000)]
+    picture = timeline(many)
+    assert len(picture.bars) <= 500
+    assert picture.lanes == [("tool", "Tools", "10 m 25 s", "50%")]
 
 
 @given(
