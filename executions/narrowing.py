@@ -1,4 +1,4 @@
-"""Conditions on a long history that stay quick: a text in it, and a time it was made in.
+"""Conditions on a long history that stay quick: a text in it, and a time it was made in or has changed since.
 
 No index helps to find a text in the middle of another, and one of trigrams would be written anew with each transition
 of every execution. So a search looks at the newest executions that its other conditions leave, and says so; to look
@@ -60,3 +60,20 @@ def created_before(rows: QuerySet[Execution], moment: datetime) -> QuerySet[Exec
     after = ids.values_list("pk", flat=True).first()
     rows = rows.filter(created_at__lt=moment)
     return rows if after is None else rows.filter(pk__lt=after)
+
+
+def changed_from(rows: QuerySet[Execution], moment: datetime) -> QuerySet[Execution]:
+    """Return those that have changed at that moment or later, of those whose journal is still there.
+
+    There is no index of changes, which each transition would have to write: what has finished is in the index of what
+    can be pruned, and the rest is what is unfinished. Where much has finished since, it is found among the newest.
+    """
+    finished = Q(finished_at__gte=moment, pruned=False)
+    unfinished = Q(finished_at__isnull=True, changed_at__gte=moment)
+    ended = list(
+        Execution.objects.filter(finished).order_by("finished_at").values_list("pk", flat=True)[:SEARCHED_ROWS]
+    )
+    if len(ended) == SEARCHED_ROWS:
+        return rows.filter(finished | unfinished)
+    going_on = Execution.objects.filter(unfinished).order_by().values_list("pk", flat=True)
+    return rows.filter(pk__in=[*ended, *going_on])

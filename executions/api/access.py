@@ -15,23 +15,27 @@ class ExecutionAccess(GenericViewSet[Execution]):
     """Everything goes through what the user may see: somebody else's execution does not exist."""
 
     permission_classes = (InScope,)
+    people = ("owner", "cancel_requested_by")
     queryset = Execution.objects.none()  # names the model; get_queryset() is what is used
 
     def get_queryset(self) -> ExecutionQuerySet:
         visible = Execution.objects.visible_to(self.request.user)
-        people = ("owner", "cancel_requested_by")
         if self.action in ("list", "active"):
             # Not joined: SQLite would go through the people first, and sort all that they have.
-            return visible.without_bodies().prefetch_related(*people)
-        return visible.select_related(*people).defer("transcript", "options")
+            return visible.without_bodies().prefetch_related(*self.people)
+        return visible.select_related(*self.people).defer("transcript", "options")
 
     def get_object(self) -> Execution:
         """Return the execution of the address. Raises NotFound, also for one of somebody else."""
         pk = self.addressed()
         execution = self.get_queryset().filter(pk=pk).first()
         if execution is None:
-            raise NotFound(f"There is no execution {pk}.")
+            raise self.missing(pk)
         return execution
+
+    def missing(self, pk: int) -> NotFound:
+        """Return what is said of an execution that is not there, or not for this user."""
+        return NotFound(f"There is no execution {pk}.")
 
     def addressed(self) -> int:
         """Return the id in the address. Raises NotFound when it can't be one."""

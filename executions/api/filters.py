@@ -53,6 +53,9 @@ class ExecutionFilter(FilterSet):
     owner = django_filters.CharFilter(method="by_owner", max_length=150)
     created_after = django_filters.IsoDateTimeFilter(method="by_start")
     created_before = django_filters.IsoDateTimeFilter(method="by_end")
+    updated_after = django_filters.IsoDateTimeFilter(
+        method="by_change", label="Begun, changed or finished since, without those whose events were removed"
+    )
     # The last: it looks at the newest of what the others leave.
     q = django_filters.CharFilter(
         method="by_text",
@@ -85,6 +88,9 @@ class ExecutionFilter(FilterSet):
 
     def by_end(self, queryset: QuerySet[Execution], name: str, value: datetime) -> QuerySet[Execution]:
         return narrowing.created_before(queryset, value)
+
+    def by_change(self, queryset: QuerySet[Execution], name: str, value: datetime) -> QuerySet[Execution]:
+        return narrowing.changed_from(queryset, value)
 
     def by_text(self, queryset: QuerySet[Execution], name: str, value: str) -> QuerySet[Execution]:
         return narrowing.containing(narrowing.newest(queryset), value, SEARCHED)

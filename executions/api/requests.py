@@ -8,10 +8,10 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from executions.api import examples
+from executions.api.polling import MAX_WAIT_SECONDS
 from executions.states import OnBusy
 from executions.validation import MAX_REASON_CHARS, PRIORITIES
 
-MAX_WAIT_SECONDS = 30
 MAX_IDS = 10_000
 
 
@@ -44,6 +44,12 @@ class CancelRequest(serializers.Serializer[Any]):
     wait = serializers.FloatField(
         default=0, min_value=0, max_value=MAX_WAIT_SECONDS, help_text="Seconds to wait until it has stopped."
     )
+
+
+class PollQuery(serializers.Serializer[Any]):
+    """How long to wait for something new."""
+
+    wait = serializers.FloatField(default=0, min_value=0, max_value=MAX_WAIT_SECONDS)
 
 
 class IdField(serializers.IntegerField):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from asgiref.sync import async_to_sync
+from django.contrib.auth.models import User
 from django.db import close_old_connections
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
@@ -16,14 +19,15 @@ from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from executions import readers
-from executions.api import stream
+from executions import connections, readers
+from executions.api import polling, stream
 from executions.api.actions import ExecutionActions
 from executions.api.filters import ExecutionFilter, StrictFilterBackend
 from executions.api.pagination import MAX_ID, HistoryPagination, whole_number
 from executions.api.parsers import JSONParser
+from executions.api.polling import MAX_WAIT_SECONDS, Version
 from executions.api.renderers import EventStreamRenderer
-from executions.api.requests import StartRequest
+from executions.api.requests import PollQuery, StartRequest
 from executions.api.serializers import (
     EventPageSerializer,
     EventSerializer,
@@ -51,12 +55,21 @@ LIMIT = OpenApiParameter(
     "limit", {"type": "integer", "minimum": 1, "maximum": MAX_EVENTS_PER_PAGE}, description="The most at once."
 )
 
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of what you have."
+)
+WAIT = OpenApiParameter(
+    "wait",
+    {"type": "number", "minimum": 0, "maximum": MAX_WAIT_SECONDS, "default": 0},
+    description="Seconds to wait until it changes or has finished.",
+)
+NOT_MODIFIED = OpenApiResponse(description="It is what you have.")
+
 
 @extend_schema_view(
     list=extend_schema(summary="History: executions, newest first"),
-    retrieve=extend_schema(summary="One execution with its answer"),
 )
-class ExecutionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ExecutionActions):
+class ExecutionViewSet(mixins.ListModelMixin, ExecutionActions):
     """Executions that you may see: your own, and as staff everybody's."""
 
     parser_classes = (JSONParser, FormParser, MultiPartParser)
@@ -73,12 +86,56 @@ class ExecutionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Executi
     def get_serializer_class(self) -> type[Any]:
         return {"list": ExecutionListSerializer, "create": StartRequest}.get(self.action, self.serializer_class)
 
-    @extend_schema(summary="What runs or waits right now", responses=ExecutionListSerializer(many=True))
+    @extend_schema(
+        summary="One execution with its answer",
+        parameters=[WAIT, IF_NONE_MATCH],
+        responses={200: ExecutionSerializer, 304: NOT_MODIFIED},
+    )
+    def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
+        """With `wait`, answered when it changes: when it is not what `If-None-Match` names, or else what it is now."""
+        asked = PollQuery(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        if asked.validated_data["wait"] or "If-None-Match" in request.headers:
+            version = self.awaited(self.addressed(), asked.validated_data["wait"])
+            if (response := polling.unchanged(request, version.etag)) is not None:
+                return response
+        execution = self.get_object()
+        response = Response(self.get_serializer(execution).data)
+        polling.name(response, polling.version_of(execution).etag)
+        return response
+
+    def awaited(self, execution_id: int, seconds: float) -> Version:
+        """Return what the execution is called once it is not what the client has; after ``seconds`` what it is then.
+
+        Raises NotFound, TooManyConnections.
+        """
+        me, version = cast("User", self.request.user), polling.current(execution_id)
+        if version is None or not (me.is_staff or version.owner_id == me.pk):
+            raise self.missing(execution_id)
+        known = "If-None-Match" not in self.request.headers or polling.unchanged(self.request, version.etag)
+        if seconds and known and not version.finished:
+            connections.require_room(me.pk)
+            async_to_sync(polling.until_changed)(execution_id, version, seconds, me.pk)
+            return polling.current(execution_id) or version
+        return version
+
+    @extend_schema(
+        summary="What runs or waits right now",
+        parameters=[IF_NONE_MATCH],
+        responses={200: ExecutionListSerializer(many=True), 304: NOT_MODIFIED},
+    )
     @action(detail=False, pagination_class=None, serializer_class=ExecutionListSerializer)
-    def active(self, request: Request) -> Response:
+    def active(self, request: Request) -> HttpResponseBase:
         """Everything running or waiting for an answer, longest first; the list's filters apply."""
-        active = self.get_queryset().active().order_by("started_at", "id")
-        return Response(self.get_serializer(self.filter_queryset(active), many=True).data)
+        active = self.filter_queryset(self.get_queryset().active().order_by("started_at", "id"))
+        rows = list(active.prefetch_related(None))
+        etag = polling.etag_of(map(polling.changing, rows))
+        response = polling.unchanged(request, etag)
+        if response is None:
+            prefetch_related_objects(rows, *self.people)
+            response = Response(self.get_serializer(rows, many=True).data)
+            polling.name(response, etag)
+        return response
 
     @extend_schema(summary="Numbers for a dashboard", responses=StatsSerializer, filters=False)
     @action(detail=False, pagination_class=None, filterset_class=None)
