@@ -91,6 +91,13 @@ class ScopeMissing(ExecutionError):
         return f"This token has the scope {scope!r}, and this takes {needed!r}: make another at /api/v1/tokens/."
 
 
+class KeyReused(ExecutionError):
+    """This idempotency key was used for another request before; use a new one for each request."""
+
+    code = "idempotency_key_reused"
+    status = 422
+
+
 class NotWaiting(ExecutionError):
     """This execution does not wait for that answer."""
 

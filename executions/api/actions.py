@@ -6,14 +6,14 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from executions import services
+from executions import idempotency, services
 from executions.api import confirmation
 from executions.api.access import ExecutionAccess
 from executions.api.filters import narrowed
@@ -33,6 +33,15 @@ _as_json = ExecutionSerializer()
 _NOW = PreparedObjects(lambda: Execution.objects.filter(pk=Param("pk")).defer("transcript", "options"))
 
 CONFLICT = {409: OpenApiResponse(ErrorSerializer, description="It is not in the state this needs.")}
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": idempotency.MAX_KEY_CHARS, "pattern": "^[ -~]+$"},
+    OpenApiParameter.HEADER,
+    description="Your own name of this request, such as a UUID: sent again within 24 hours, it starts nothing new.",
+)
+STARTED_BEFORE = OpenApiResponse(ExecutionSerializer, description="What this key has started before, as it is now.")
+KEY_REUSED = OpenApiResponse(ErrorSerializer, description="This key was used for another request.")
 
 
 class ExecutionActions(ExecutionAccess):
@@ -54,11 +63,19 @@ class ExecutionActions(ExecutionAccess):
             execution.cancel_requested_by = me
         return dict(_as_json.to_representation(execution))
 
-    @extend_schema(summary="Start an execution", request=StartRequest, responses={201: ExecutionSerializer, **CONFLICT})
+    @extend_schema(
+        summary="Start an execution",
+        request=StartRequest,
+        parameters=[IDEMPOTENCY_KEY],
+        responses={201: ExecutionSerializer, 200: STARTED_BEFORE, **CONFLICT, 422: KEY_REUSED},
+    )
     def create(self, request: Request) -> Response:
         """Queue an execution; it starts as soon as a worker has a free slot."""
-        execution = services.start(owner=_user(request), source="api", **self.given(request))
-        return self.created(execution)
+        key, given = request.headers.get("Idempotency-Key"), self.given(request)
+        if key is None:
+            return self.created(services.start(owner=_user(request), source="api", **given))
+        execution, started = idempotency.start_once(_user(request), key, given, source="api")
+        return self.created(execution, status.HTTP_201_CREATED if started else status.HTTP_200_OK)
 
     @extend_schema(
         summary="Cancel an execution",
@@ -126,9 +143,9 @@ class ExecutionActions(ExecutionAccess):
         services.set_priority(execution, given["priority"], by=_user(request))
         return Response(self.as_json(execution.pk))
 
-    def created(self, execution: Execution) -> Response:
+    def created(self, execution: Execution, code: int = status.HTTP_201_CREATED) -> Response:
         address = self.reverse_action("detail", args=[execution.pk])
-        return Response(self.as_json(execution.pk), status.HTTP_201_CREATED, headers={"Location": address})
+        return Response(self.as_json(execution.pk), code, headers={"Location": address})
 
 
 def _user(request: Request) -> User:

@@ -186,4 +186,19 @@ class Migration(migrations.Migration):
                 'ordering': ['-created_at'],
             },
         ),
+        migrations.CreateModel(
+            name='StartKey',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=200)),
+                ('request', models.CharField(help_text="digest of the request's body", max_length=64)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('execution', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='executions.execution')),
+                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['created_at'], name='start_key_created')],
+                'constraints': [models.UniqueConstraint(fields=('owner', 'key'), name='start_once_per_key')],
+            },
+        ),
     ]
