@@ -80,8 +80,8 @@ def _add_execution(turn: Turn, execution: Execution, owner: str) -> None:
     turn.cli_session = execution.agent_session
     turn.images = execution.options.get("images", [])
     turn.duration = execution.duration if execution.state == State.FINISHED else None
-    facts = [execution.model or execution.agent, wording.cost(execution.cost_usd)]
-    turn.note = wording.receipt(execution.receipt, owner) or " · ".join(filter(None, facts))
+    what = wording.receipt(execution.receipt, owner) or execution.model or execution.agent
+    turn.note = " · ".join(filter(None, [what, wording.cost(execution.cost_usd)]))
 
 
 def _look_into_journals(turns: Iterable[Turn]) -> None:

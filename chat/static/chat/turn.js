@@ -125,9 +125,9 @@ export class Turn {
     }
     const line = receiptLine(receipt);
     if (error && status !== "canceled") this.complain(error);
-    this.note = line || [this.note, this.cost ? `$${this.cost.toFixed(4)}` : ""].filter(Boolean).join(" · ");
+    this.note = [line || this.note, this.cost ? `$${this.cost.toFixed(4)}` : ""].filter(Boolean).join(" · ");
     this.show(status);
-    this.part("elapsed").textContent = duration ? fine(duration) : this.started && !line ? whole(now() - this.started) : "";
+    this.part("elapsed").textContent = duration ? fine(duration) : this.started && !line ? fine(now() - this.started) : "";
     this.part("copy").hidden = !content;
   }
 
