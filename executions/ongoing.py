@@ -24,6 +24,8 @@ AT_ONCE = 100
 #: How much of an event's data is read to say what it was.
 SHOWN = 2_000
 UNNAMED = "?"
+#: The word for a tool's output, in whose place its name is put.
+OUTPUT = "Output"
 
 
 @dataclass(slots=True)
@@ -57,6 +59,9 @@ def _some(ids: Sequence[int]) -> dict[int, Ongoing]:
     found = _last_events(last)
     _look_back(last, found)
     _name_tools(found)
+    for one in found.values():
+        if one.tool and one.doing.startswith(OUTPUT):
+            one.doing = one.tool + one.doing.removeprefix(OUTPUT)
     return found
 
 

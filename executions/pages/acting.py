@@ -1,47 +1,72 @@
-"""What the forms of the pages do: stop, and run again."""
+"""What the forms of the pages do: stop, move in the queue, run again. Scripts are answered with JSON."""
 
 from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from executions import services
-from executions.errors import ExecutionError
+from executions.errors import ExecutionError, InvalidInput
 from executions.models import Execution
+from executions.models.execution import ExecutionQuerySet
 from executions.pages.reach import asks_for_all, id_of, listed, the_one, way_back
+from executions.preview import preview as look
 from executions.states import Source
 from executions.visitor import visitor
+
+JSON = "application/json"
+
+
+@login_required
+@require_POST
+def preview(request: HttpRequest) -> HttpResponse:
+    """Say what a stop with the same fields would stop, and ask."""
+    seen = look(_chosen(request))
+    if request.headers.get("Accept") == JSON:
+        return JsonResponse({"count": seen.count, "text": str(seen)})
+    context = {
+        "page": "activity",
+        "preview": seen,
+        "ids": request.POST.getlist("ids"),
+        "all": "all" in request.POST,
+        "everyone": asks_for_all(request),
+        "next": way_back(request, "/activity"),
+    }
+    return render(request, "executions/preview.html", context)
 
 
 @login_required
 @require_POST
 def stop(request: HttpRequest) -> HttpResponse:
     """Stop the executions named in ``ids``, or all that the page shows (``all``), for the reason given."""
-    executions = listed(request, everyone=asks_for_all(request))
-    if "all" not in request.POST:
-        wanted = [pk for pk in map(id_of, request.POST.getlist("ids")) if pk is not None]
-        executions = Execution.objects.visible_to(request.user).filter(pk__in=wanted)
-    else:
-        executions = executions.unfinished()
     try:
         report = services.cancel(
-            executions, by=visitor(request), reason=request.POST.get("reason", ""), source=Source.PAGE
+            _chosen(request), by=visitor(request), reason=request.POST.get("reason", ""), source=Source.PAGE
         )
     except ExecutionError as error:
-        messages.error(request, error.message)
-    else:
-        _tell(request, report)
-    return redirect(way_back(request, "activity"))
-
-
-def _tell(request: HttpRequest, report: services.CancelReport) -> None:
+        return _answer(request, error)
     done = {"stopping": report.requested, "taken out of the queue": report.canceled,
             "stopping already": report.already_requested, "finished already": report.already_finished}  # fmt: skip
     said = ", ".join(f"{len(ids)} {word}" for word, ids in done.items() if ids)
-    messages.info(request, f"{said}." if said else "There was nothing to stop.")
+    return _answer(request, f"{said}." if said else "There was nothing to stop.")
+
+
+@login_required
+@require_POST
+def priority(request: HttpRequest, pk: int) -> HttpResponse:
+    """Move a queued execution in the queue: ``priority`` is its new one."""
+    execution = the_one(request, pk)
+    raw = request.POST.get("priority", "")
+    try:
+        if id_of(raw.removeprefix("-")) is None:
+            raise InvalidInput("priority must be a whole number.")
+        services.set_priority(execution, int(raw), by=visitor(request))
+    except ExecutionError as error:
+        return _answer(request, error)
+    return _answer(request, f"The priority is {int(raw)} now.")
 
 
 @login_required
@@ -54,3 +79,22 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, error.message)
         return redirect("execution", pk)
     return redirect("execution", again.pk)
+
+
+def _chosen(request: HttpRequest) -> ExecutionQuerySet:
+    """Return the executions that a form is about."""
+    if "all" in request.POST:
+        return listed(request, everyone=asks_for_all(request)).unfinished()
+    wanted = [pk for pk in map(id_of, request.POST.getlist("ids")) if pk is not None]
+    return Execution.objects.visible_to(request.user).filter(pk__in=wanted)
+
+
+def _answer(request: HttpRequest, said: str | ExecutionError) -> HttpResponse:
+    """Say what was done, or what was wrong: to a script at once, to a reader on the page they go back to."""
+    wrong = isinstance(said, ExecutionError)
+    text = said.message if isinstance(said, ExecutionError) else said
+    if request.headers.get("Accept") == JSON:
+        status = said.status if isinstance(said, ExecutionError) else 200
+        return JsonResponse({"detail" if wrong else "message": text}, status=status)
+    messages.add_message(request, messages.ERROR if wrong else messages.INFO, text)
+    return redirect(way_back(request, "activity"))

@@ -68,6 +68,8 @@ def _picture(shown: Execution) -> tuple[Timeline, bool]:
         Entry(shown.pk, 0, kind, {"call_id": call, "name": name, "question_id": question}, moment)
         for kind, moment, call, name, question in rows
     ]
+    if not marks and shown.started_at:
+        return timeline([]), False  # its journal was removed
     partial = len(marks) == MAX_MARKS
     end = marks[-1].created_at if partial else shown.finished_at or timezone.now()
     return timeline(spans(marks, shown.created_at, end)), partial

@@ -52,7 +52,7 @@ def pages(execution: int) -> dict[str, str]:
         "history": "/history",
         "history-nothing": "/history?q=nothing+has+this",
         "execution": f"/executions/{execution}",
-        "execution-canceled": f"/executions/{execution - 3}",
+        "execution-canceled": f"/executions/{execution - 1}",
         "settings": "/settings",
         "not-found": "/nowhere",
     }

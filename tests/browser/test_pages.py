@@ -35,6 +35,8 @@ def test_activity_follows_what_runs_and_stops_what_is_chosen(visit: Visit) -> No
     expect(rows).to_have_count(2)
     page.get_by_label("Select all").check()
     page.get_by_role("button", name="Stop selected").click()
+    expect(page.locator("[data-confirm-text]")).to_contain_text("2 runs (1 running, 1 queued)")
+    expect(page.locator("[data-confirm-text]")).to_contain_text("be undone")
     page.get_by_label("Reason (optional)").fill("tidying up")
     page.locator("[data-confirm-yes]").click()
     expect(page.get_by_text("Nothing runs right now")).to_be_visible()
@@ -42,6 +44,35 @@ def test_activity_follows_what_runs_and_stops_what_is_chosen(visit: Visit) -> No
 
     page.goto("/history?outcome=canceled")
     expect(page.locator("li.run").first).to_contain_text("tidying up")
+
+
+def test_the_queue_is_worked_on_by_keyboard_alone(visit: Visit) -> None:
+    page = visit()
+    page.goto("/")
+    send(page, "run echo begun; sleep 600")
+    newest(page, "running")
+    for text in ("say second", "say third"):
+        page.get_by_label("Message").fill(text)
+        page.get_by_label("Message").press("Enter")
+    newest(page, "queued")
+    page.goto("/activity")
+    rows = page.locator("li.run")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(0)).to_contain_text("exec: begun")
+    expect(rows.nth(1)).to_contain_text("say second")
+    rows.nth(0).get_by_role("checkbox").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("+")
+    expect(rows.nth(1)).to_contain_text("say third")
+    expect(rows.nth(1)).to_contain_text("priority 1")
+    expect(rows.nth(1).get_by_role("checkbox")).to_be_focused()
+    page.keyboard.press("Delete")
+    expect(rows).to_have_count(2)
+    page.get_by_role("button", name="Stop all").press("Enter")
+    expect(page.locator("[data-confirm-text]")).to_contain_text("1 with a shell command in flight")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing runs right now")).to_be_visible()
 
 
 def test_a_run_shows_where_its_time_went_and_can_be_run_again(visit: Visit) -> None:

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone
 
 from executions import services
-from executions.events import Event, Finished, Started, Text, ToolFinished, ToolOutput, ToolStarted, Usage
-from executions.models import EventRow, Execution
+from executions.events import Finished, Started, Text, ToolFinished, ToolOutput, ToolStarted, Usage
+from executions.models import Execution
 from executions.ongoing import TAIL, ongoing
 from executions.pages.execution import PAGE
 from tests.executions.finished import finished
+from tests.executions.journals import running, write
 
 pytestmark = pytest.mark.django_db
 
@@ -25,22 +25,6 @@ pytestmark = pytest.mark.django_db
 def page(user: User, client: Client) -> Client:
     client.force_login(user)
     return client
-
-
-def write(execution: Execution, *said: Event) -> None:
-    """Write a journal, one event a second."""
-    start = execution.started_at or execution.created_at
-    EventRow.objects.bulk_create(
-        EventRow(execution=execution, seq=seq, type=e.type, data=e.data(), created_at=start + timedelta(seconds=seq))
-        for seq, e in enumerate(said, 1)
-    )
-
-
-def running(owner: User, *said: Event) -> Execution:
-    execution = services.start(owner=owner, prompt="wait 600")
-    Execution.objects.filter(pk=execution.pk).update(state="running", started_at=timezone.now())
-    write(execution, *said)
-    return execution
 
 
 def seqs(content: str) -> list[int]:
@@ -114,7 +98,7 @@ def test_what_runs_says_how_far_it_is(user: User, django_assert_max_num_queries:
         5,
     )
     assert (found[silent.pk].doing, found[silent.pk].tool) == ("exec begins: sleep 600", "exec")
-    assert (found[printing.pk].doing, found[printing.pk].tool) == ("Output: line 199", "exec")
+    assert (found[printing.pk].doing, found[printing.pk].tool) == ("exec: line 199", "exec")
 
 
 def test_a_running_one_shows_the_end_of_its_journal(page: Client, user: User) -> None:

@@ -1,20 +1,45 @@
-/** Stopping runs from a list: one at once, many after a question with room for a reason. */
+/** Stopping runs from a list (one at once, many after a question that says what they do), and moving them in the queue. */
 
 import { confirm } from "../kakoclaw/confirm.js";
 import { toast } from "../kakoclaw/dom.js";
 import { post } from "../kakoclaw/http.js";
 import { refresh } from "../kakoclaw/refresh.js";
 
-async function send(form, fields) {
-  const body = new FormData();
-  for (const [name, value] of fields) body.append(name, value);
+async function send(url, fields) {
   try {
-    await post(form.action, body);
-    await refresh();
+    const { message } = await post(url, body(fields));
+    document.querySelector("[data-said]")?.replaceChildren(message);
   } catch (error) {
     toast(error.message);
-    await refresh();
   }
+  await refresh().catch((error) => toast(error.message));
+}
+
+function body(fields) {
+  const form = new FormData();
+  for (const [name, value] of fields) form.append(name, value);
+  return form;
+}
+
+/** Say what would be stopped, and stop it for a yes. */
+async function stopMany(form, preview, fields) {
+  const { count, text } = await post(preview, body(fields));
+  if (!count) {
+    toast("There is nothing left to stop.");
+    await refresh();
+    return;
+  }
+  const reason = await confirm({
+    title: count === 1 ? "Stop this run?" : `Stop ${count} runs?`,
+    text: `${text}. What they have written so far is kept. This can’t be undone.`,
+    label: "Reason (optional)",
+    yes: "Stop",
+    danger: true,
+  });
+  if (reason === null) return;
+  await send(form.action, [...fields, ["reason", reason]]);
+  for (const box of form.querySelectorAll("input:checked")) box.checked = false;
+  show();
 }
 
 async function submitted(event) {
@@ -22,25 +47,35 @@ async function submitted(event) {
   if (!form) return;
   event.preventDefault();
   const button = event.submitter;
-  if (button?.dataset.stop) {
+  if (button?.dataset.priority) {
+    await send(button.formAction, [["priority", button.value]]);
+  } else if (button?.dataset.stop) {
     button.disabled = true;
-    await send(form, [["ids", button.dataset.stop]]);
-    return;
+    await send(form.action, [["ids", button.dataset.stop]]);
+  } else {
+    const everything = button?.name === "all";
+    const ids = everything ? [] : [...form.querySelectorAll("[name=ids]:checked")].map((box) => ["ids", box.value]);
+    if (!everything && !ids.length) return;
+    await stopMany(form, button.formAction, everything ? [["all", "1"]] : ids).catch((error) => toast(error.message));
   }
-  const everything = button?.name === "all";
-  const ids = everything ? [] : [...form.querySelectorAll("[name=ids]:checked")].map((box) => box.value);
-  if (!everything && !ids.length) return;
-  const reason = await confirm({
-    title: everything ? "Stop everything listed here?" : `Stop ${ids.length === 1 ? "this run" : `these ${ids.length} runs`}?`,
-    text: "What they have written so far is kept.",
-    label: "Reason (optional)",
-    yes: "Stop",
-    danger: true,
-  });
-  if (reason === null) return;
-  await send(form, [...ids.map((id) => ["ids", id]), ...(everything ? [["all", "1"]] : []), ["reason", reason]]);
-  for (const box of form.querySelectorAll("input:checked")) box.checked = false;
-  show();
+}
+
+/** In the list: arrows move between runs, + and − change the priority, Delete stops. */
+function pressed(event) {
+  const row = event.target.closest("[data-activity] .run");
+  if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
+  const click = (what) => row.querySelector(what)?.click();
+  const move = (other) => other?.querySelector("[name=ids]")?.focus();
+  const keys = {
+    ArrowDown: () => move(row.nextElementSibling),
+    ArrowUp: () => move(row.previousElementSibling),
+    "+": () => click("[data-priority=sooner]"),
+    "-": () => click("[data-priority=later]"),
+    Delete: () => click("[data-stop]"),
+  };
+  if (!keys[event.key]) return;
+  event.preventDefault();
+  keys[event.key]();
 }
 
 /** The buttons for many say what can be done. */
@@ -57,6 +92,7 @@ function show() {
 }
 
 document.addEventListener("submit", submitted);
+document.addEventListener("keydown", pressed);
 document.addEventListener("change", ({ target }) => {
   if (target.matches("[data-all]")) for (const box of document.querySelectorAll("[name=ids][type=checkbox]")) box.checked = target.checked;
   show();

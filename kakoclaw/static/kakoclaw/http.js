@@ -31,10 +31,10 @@ export async function api(method, path, body) {
   return answerOf(response);
 }
 
-/** Post a form as the browser would, without leaving the page. */
+/** Post a form without leaving the page, and return what the server says to it. */
 export async function post(url, form) {
-  const response = await send(url, { method: "POST", headers: { "X-CSRFToken": token() }, body: form });
-  if (!response.ok) throw new Error(`The server answered ${response.status}. Reload the page and try again.`);
+  const headers = { Accept: "application/json", "X-CSRFToken": token() };
+  return answerOf(await send(url, { method: "POST", headers, body: form }));
 }
 
 /** Send one file, and return the parsed answer. */
