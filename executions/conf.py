@@ -33,6 +33,9 @@ DEFAULTS: dict[str, Any] = {
     "MAX_QUEUED_PER_OWNER": 10_000,
     # WebSockets and event streams of one user, in one process.
     "MAX_CONNECTIONS_PER_USER": 200,
+    # Requests of the API, in one process; 0 for any number.
+    "REQUESTS_PER_MINUTE": 12_000,
+    "REQUESTS_PER_MINUTE_PER_ADDRESS": 24_000,
     # A worker not heard of for this long (database clock) is lost; it renews its lease every heartbeat.
     "LEASE_SECONDS": 10.0,
     "HEARTBEAT_SECONDS": 3.0,

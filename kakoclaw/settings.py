@@ -181,6 +181,8 @@ EXECUTIONS = {
         "tool_output_chars": env.number("KAKOCLAW_TOOL_OUTPUT_CHARS", 100_000),
     },
     "MAX_CONNECTIONS_PER_USER": env.number("KAKOCLAW_MAX_CONNECTIONS_PER_USER", 200, maximum=100_000),
+    "REQUESTS_PER_MINUTE": env.number("KAKOCLAW_REQUESTS_PER_MINUTE", 12_000, minimum=0),
+    "REQUESTS_PER_MINUTE_PER_ADDRESS": env.number("KAKOCLAW_REQUESTS_PER_MINUTE_PER_ADDRESS", 24_000, minimum=0),
     "MAX_OWNER_PRIORITY": env.number("KAKOCLAW_MAX_OWNER_PRIORITY", 10, minimum=-100, maximum=100),
     "EMBEDDED_WORKER": env.switch("KAKOCLAW_EMBEDDED_WORKER", not REDIS_URL),
     "HISTORY": "chat.history.load",

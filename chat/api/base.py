@@ -12,15 +12,15 @@ from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from chat.authentication import BearerAuthentication
 from executions.api.errors import exception_handler
 from executions.api.parsers import JSONParser
 from executions.api.permissions import InScope
+from executions.api.throttles import LimitedView
 
 
-class PanelView(APIView):
+class PanelView(LimitedView):
     """A view of the panel: a token or a session, JSON in and out, one form for every error."""
 
     authentication_classes = [BearerAuthentication, SessionAuthentication]

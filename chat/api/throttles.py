@@ -15,6 +15,8 @@ from rest_framework.settings import api_settings
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
+from executions.api.throttles import address_of
+
 logger = logging.getLogger(__name__)
 
 
@@ -44,14 +46,8 @@ class PasswordThrottle(SimpleRateThrottle):
         return allowed
 
     def get_cache_key(self, request: Request | HttpRequest, view: APIView | None) -> str:
-        who = f"{self._address(request)} {self._name(request)}"
+        who = f"{address_of(request)} {self._name(request)}"
         return self.cache_format % {"scope": self.scope, "ident": hashlib.sha256(who.encode()).hexdigest()}
-
-    def _address(self, request: Request | HttpRequest) -> str:
-        # Without a proxy of ours, X-Forwarded-For is whatever the sender wrote.
-        if not api_settings.NUM_PROXIES:
-            return str(request.META.get("REMOTE_ADDR", ""))
-        return str(self.get_ident(request))  # type: ignore[arg-type]  # looks at META only
 
     def _name(self, request: Request | HttpRequest) -> str:
         if request.user.is_authenticated:

@@ -7,11 +7,12 @@ from rest_framework.viewsets import GenericViewSet
 
 from executions.api.pagination import is_id
 from executions.api.permissions import InScope
+from executions.api.throttles import LimitedView
 from executions.models import Execution
 from executions.models.execution import ExecutionQuerySet
 
 
-class ExecutionAccess(GenericViewSet[Execution]):
+class ExecutionAccess(LimitedView, GenericViewSet[Execution]):
     """Everything goes through what the user may see: somebody else's execution does not exist."""
 
     permission_classes = (InScope,)
