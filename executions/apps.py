@@ -7,8 +7,9 @@ class ExecutionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from executions import attachments, deleting
+        from executions import attachments, deleting, metrics
         from executions.models import Attachment
 
         post_delete.connect(attachments.removed, sender=Attachment, dispatch_uid="executions.attachment_removed")
         deleting.connect()
+        metrics.connect()

@@ -16,6 +16,7 @@ from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
+from executions.counters import DOORBELLS_FAILED
 from executions.outages import Outage
 
 logger = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ async def send(group: str, message: dict[str, Any]) -> None:
         async with asyncio.timeout(SEND_SECONDS):
             await layer.group_send(group, message)
     except (OSError, RedisError, ChannelFull) as error:
+        DOORBELLS_FAILED.inc()
         _outage.complain(error)
 
 

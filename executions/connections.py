@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from executions.conf import conf
+from executions.counters import READERS
 from executions.errors import ExecutionError
 
 _open: Counter[int] = Counter()
@@ -32,9 +33,11 @@ def require_room(user_id: int) -> None:
 def counted(user_id: int) -> Iterator[None]:
     """Count a connection while it lasts. Called on the event loop only."""
     _open[user_id] += 1
+    READERS.inc()
     try:
         yield
     finally:
+        READERS.dec()
         _open[user_id] -= 1
         if not _open[user_id]:
             del _open[user_id]

@@ -15,10 +15,12 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from django.db import InterfaceError, OperationalError
 
 from executions.background import start_service
+from executions.counters import JOURNAL_LAG, JOURNAL_ROWS
 from executions.database import DatabaseThread
 from executions.events import Entry, Event
 from executions.log import Log
@@ -201,6 +203,9 @@ class Journal:
         self.rows_written += len(written.entries)
         if written.entries:
             self._publish(written.entries)
+            JOURNAL_ROWS.inc(len(written.entries))
+            oldest = min(entry.created_at for entry in written.entries)
+            JOURNAL_LAG.observe(max(0.0, (datetime.now(UTC) - oldest).total_seconds()))
         for log in logs.values():
             log.made_room()
         for order in orders:

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
+from executions.counters import DOORBELLS_RECOVERED
 from executions.events import Change, Entry
 
 #: A reader with more unread batches than this is cut back to the journal.
@@ -37,6 +38,8 @@ class Subscription:
 
     def check(self, last: int) -> None:
         """Tell the reader to read the journal when it has ``last`` and nobody said so; or when nothing is there."""
+        if last > self.seen:
+            DOORBELLS_RECOVERED.inc()
         if last > self.seen or last == 0:
             self.look()
 

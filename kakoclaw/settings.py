@@ -207,6 +207,8 @@ if COMMANDS_WITHOUT_LOGIN and (HTTPS or not is_loopback(SERVE_HOST) or not all(m
     )
 CONFIRM_STOP = env.switch("KAKOCLAW_CONFIRM_STOP")
 
+METRICS_WITHOUT_LOGIN = env.switch("KAKOCLAW_METRICS_WITHOUT_LOGIN")
+
 # The site -------------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [

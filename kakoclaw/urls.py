@@ -10,6 +10,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from chat.account import Login
 from chat.forms import AdminLoginForm
+from kakoclaw.metrics import metrics
 from kakoclaw.reference import Reference
 
 admin.site.login_form = AdminLoginForm
@@ -23,6 +24,7 @@ urlpatterns = [
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
     path("api/v1/reference/", Reference.as_view(url_name="schema"), name="api-reference"),
+    path("metrics", metrics, name="metrics"),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("kakoclaw/favicon.svg"))),
     # What the browsable API links to, under the names it knows; its own form would let anyone try any password.
     path(

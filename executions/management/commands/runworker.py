@@ -14,6 +14,7 @@ from typing import Any
 from channels.layers import get_channel_layer
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
+from prometheus_client import start_http_server
 
 from executions.conf import conf
 from executions.layers import EmbeddedChannelLayer
@@ -39,9 +40,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "--alive-file", type=Path, metavar="PATH", help="touched with every renewal of the lease, for health checks"
         )
+        parser.add_argument(
+            "--metrics", metavar="[HOST:]PORT", default="", help="serve Prometheus there (127.0.0.1 without HOST)"
+        )
 
     def handle(
-        self, *, slots: int, agent: Sequence[str], drain: float, alive_file: Path | None, **options: Any
+        self,
+        *,
+        slots: int,
+        agent: Sequence[str],
+        drain: float,
+        alive_file: Path | None,
+        metrics: str = "",
+        **options: Any,
     ) -> None:
         unknown = set(agent) - set(conf.agents)
         if unknown:
@@ -56,6 +67,7 @@ class Command(BaseCommand):
                 "executions itself (manage.py serve).",
                 returncode=2,
             )
+        _serve_metrics(metrics)
         worker = EmbeddedWorker(slots, agent, drain, alive_file)
         try:
             asyncio.run(_serve(worker, lambda: self._ready(worker, slots, agent)))
@@ -73,6 +85,19 @@ class Command(BaseCommand):
         served = ", ".join(agent) or "all agents"
         self.stdout.write(f"Worker {worker.worker_id[:8]} serves {served} with {slots} slots (Ctrl-C stops it).")
         self.stdout.flush()
+
+
+def _serve_metrics(address: str) -> None:
+    """Serve what this process counts at ``[host:]port``; at ``""`` nowhere. Raises CommandError."""
+    if not address:
+        return
+    host, _, port = address.rpartition(":")
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise CommandError(f"--metrics must be a port, or HOST:PORT, not {address!r}.", returncode=2)
+    try:
+        start_http_server(int(port), host.strip("[]") or "127.0.0.1")
+    except OSError as error:
+        raise CommandError(f"Prometheus can't be served at {address}: {error}.") from error
 
 
 async def _serve(worker: EmbeddedWorker, ready: Any) -> None:
