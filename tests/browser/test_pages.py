@@ -112,9 +112,9 @@ def test_history_is_filtered_by_text_and_outcome_without_scripts(visit: Visit) -
 def test_switches_of_the_settings_are_kept(visit: Visit) -> None:
     page = visit()
     page.goto("/settings")
-    page.get_by_label("Play a soft sound").check()
+    page.get_by_label("Soft sound when a run fails").check()
     page.reload()
-    expect(page.get_by_label("Play a soft sound")).to_be_checked()
+    expect(page.get_by_label("Soft sound when a run fails")).to_be_checked()
     answer = page.goto("/nowhere")
     assert answer is not None
     assert answer.status == 404

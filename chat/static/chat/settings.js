@@ -4,18 +4,20 @@ import { sound, wanted } from "../kakoclaw/notify.js";
 
 const refused = document.querySelector("[data-refused]");
 
+const allowed = () => window.Notification?.permission === "granted";
+
 async function changed(box) {
   const name = box.dataset.wanted;
-  if (name === "notifications" && box.checked) {
-    const permission = window.Notification ? await Notification.requestPermission() : "denied";
-    box.checked = permission === "granted";
+  if (name.startsWith("notification.") && box.checked && !allowed()) {
+    await window.Notification?.requestPermission();
+    box.checked = allowed();
     refused.hidden = box.checked;
   }
-  if (name === "sound" && box.checked) sound();
+  if (name.startsWith("sound.") && box.checked) sound();
   wanted.set(name, box.checked);
 }
 
 for (const box of document.querySelectorAll("[data-wanted]")) {
-  box.checked = wanted.get(box.dataset.wanted) && (box.dataset.wanted !== "notifications" || window.Notification?.permission === "granted");
+  box.checked = wanted.get(box.dataset.wanted) && (!box.dataset.wanted.startsWith("notification.") || allowed());
   box.addEventListener("change", () => changed(box));
 }

@@ -1,9 +1,10 @@
-/** Telling someone who looks elsewhere: the title, the favicon, and (opted in, in the settings) a notification, a sound. */
+/** Telling someone who looks elsewhere: the title, the favicon, and (where the settings say so) a notification, a sound. */
 
 const [quiet, live, news] = (document.body.dataset.favicons ?? "").split(" ");
-const title = { plain: document.title, count: 0 };
+const favicons = { quiet, live, news };
+const state = { title: document.title, running: 0, unseen: 0 };
 
-/** What the reader asked for, kept in this browser. */
+/** What the reader asked for, kept in this browser: `notification.failed`, `sound.asks` and so on. */
 export const wanted = {
   get: (name) => localStorage.getItem(`kakoclaw.${name}`) === "on",
   set: (name, on) => localStorage.setItem(`kakoclaw.${name}`, on ? "on" : "off"),
@@ -14,27 +15,27 @@ function showFavicon(href) {
   if (link.getAttribute("href") !== href) link.setAttribute("href", href);
 }
 
-let running = 0;
-const render = () => {
-  document.title = title.count ? `(${title.count}) ${title.plain}` : title.plain;
-  showFavicon(title.count ? news : running ? live : quiet);
-};
+function render() {
+  const news = state.unseen ? "● " : "";
+  const count = state.running ? `(${state.running}) ` : "";
+  document.title = news + count + state.title;
+  showFavicon(state.unseen ? favicons.news : state.running ? favicons.live : favicons.quiet);
+}
 
 export function setTitle(text) {
-  title.plain = `${text} · KakoClaw`;
+  state.title = `${text} · KakoClaw`;
   render();
 }
 
 export function setRunning(count) {
-  running = count;
+  state.running = count;
   render();
 }
 
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) return;
-  title.count = 0;
+export function setUnseen(count) {
+  state.unseen = count;
   render();
-});
+}
 
 /** Two soft notes. */
 export function sound() {
@@ -54,14 +55,15 @@ export function sound() {
   }
 }
 
-/** Something ended or asks; only told when the page is not being looked at. */
-export function tell(heading, text, tag) {
-  if (!document.hidden) return;
-  title.count += 1;
-  render();
-  if (wanted.get("sound")) sound();
-  if (wanted.get("notifications") && window.Notification?.permission === "granted") {
+/** Tell of something by the means that are switched on for its kind: `finished`, `failed` or `asks`. */
+export function tell(kind, heading, text, tag, href) {
+  if (wanted.get(`sound.${kind}`)) sound();
+  if (wanted.get(`notification.${kind}`) && window.Notification?.permission === "granted") {
     const notification = new Notification(heading, { body: text.slice(0, 200), tag, icon: quiet });
-    notification.addEventListener("click", () => { window.focus(); notification.close(); });
+    notification.addEventListener("click", () => {
+      window.focus();
+      location.assign(href);
+      notification.close();
+    });
   }
 }

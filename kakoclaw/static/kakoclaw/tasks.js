@@ -1,8 +1,10 @@
 /** What runs, on every page: the count in the rail, the favicon, and `task` events for whoever shows more of it. */
 
 import { json } from "./http.js";
+import { isSeen, once, startLooking } from "./looking.js";
 import { setRunning, tell } from "./notify.js";
 import { Socket } from "./socket.js";
+import { learn, look, since } from "./unseen.js";
 
 /** Fires `change` (detail: the frame) for each life-cycle frame, and `open` whenever some may have been missed. */
 export const tasks = new EventTarget();
@@ -12,7 +14,8 @@ let timer = null;
 async function count() {
   timer = null;
   const badge = document.querySelector("[data-count]");
-  const { count: number } = await json(badge.dataset.count);
+  const { count: number, ended, now } = await json(`${badge.dataset.count}?since=${encodeURIComponent(since())}`);
+  await learn(ended, now);
   setRunning(number);
   badge.textContent = number > 99 ? "99+" : String(number);
   badge.hidden = number === 0;
@@ -23,22 +26,26 @@ function countSoon() {
   timer ??= setTimeout(() => count().catch((error) => console.warn("counting:", error.message)), 200);
 }
 
+/** By status: the kind that the settings switch, and the words. */
 const NEWS = {
-  waiting: "It asks you something",
-  succeeded: "It has finished",
-  failed: "It failed",
-  timed_out: "It took too long",
-  lost: "It was lost",
+  waiting: ["asks", "It asks you something"],
+  succeeded: ["finished", "It has finished"],
+  failed: ["failed", "It failed"],
+  timed_out: ["failed", "It took too long"],
+  lost: ["failed", "It was lost"],
 };
 
 /** What the reader would want to know of while looking elsewhere; a stop is their own doing. */
-function announce({ task }) {
-  const heading = NEWS[task?.status];
-  if (heading) tell(heading, task.title ?? "", `kakoclaw-${task.id}`);
+async function announce({ task }) {
+  const [kind, heading] = NEWS[task?.status] ?? [];
+  if (!kind || await isSeen(task)) return;
+  const tag = `kakoclaw-${task.id}-${task.status}`;
+  await once(tag, () => tell(kind, heading, task.title ?? "", tag, `/executions/${task.id}`));
 }
 
 export function startTasks() {
   if (!document.querySelector("[data-count]")) return;
+  startLooking(look);
   const socket = new Socket(document.body.dataset.tasks);
   socket.addEventListener("open", () => {
     countSoon();
@@ -46,7 +53,7 @@ export function startTasks() {
   });
   socket.addEventListener("frame", ({ detail }) => {
     countSoon();
-    announce(detail);
+    announce(detail).catch((error) => console.warn("telling:", error.message));
     tasks.dispatchEvent(new CustomEvent("change", { detail }));
   });
 }
