@@ -25,6 +25,7 @@ from executions.database import DatabaseThread
 from executions.events import Started
 from executions.journal import Journal
 from executions.log import Log
+from executions.log_context import execution_id
 from executions.models import Execution
 from executions.outcomes import finished_event
 from executions.processes import ProcessGroup
@@ -72,6 +73,7 @@ class Runner:
         Cancellation: never canceled; it is stopped by :meth:`executions.running.Running.stop`.
         """
         loop = asyncio.get_running_loop()
+        execution_id.set(running.pk)
         running.clock.run()
         try:
             running.agent_task = loop.create_task(self._agent(running), context=contextvars.Context())
@@ -116,6 +118,7 @@ class Runner:
 
     async def _agent(self, running: Running) -> None:
         execution = running.execution
+        execution_id.set(running.pk)
         # The first import of an agent may take a second; it must not hold up the others. A thread of its own: the
         # loop's pool may be full of agents' blocking calls.
         workspace = workspace_of(execution)

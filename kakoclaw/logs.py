@@ -1,9 +1,14 @@
-"""Where the log goes, and what happens when nobody reads it any more."""
+"""Where the log goes, what a line of it says, and what happens when nobody reads it any more."""
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from executions.log_context import execution_id, request_id
 
 
 class StderrHandler(logging.StreamHandler):  # type: ignore[type-arg]
@@ -16,3 +21,36 @@ class StderrHandler(logging.StreamHandler):  # type: ignore[type-arg]
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         if not isinstance(sys.exc_info()[1], BrokenPipeError):
             super().handleError(record)
+
+
+class About(logging.Filter):
+    """Notes with each line which execution and which request it is about; takes none away."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.execution, record.request_id = execution, request = execution_id.get(), request_id.get()
+        parts = [f"execution {execution}"] if execution else []
+        parts += [f"request {request}"] if request else []
+        record.about = f" [{', '.join(parts)}]" if parts else ""
+        return True
+
+
+class JSONFormatter(logging.Formatter):
+    """One JSON object a line, for programs that collect logs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC)
+            .isoformat(timespec="milliseconds")
+            .replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            "process": record.process,
+        }
+        if getattr(record, "execution", None):
+            line["execution_id"] = record.execution  # type: ignore[attr-defined]
+        if getattr(record, "request_id", ""):
+            line["request_id"] = record.request_id  # type: ignore[attr-defined]
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
+from secrets import token_hex
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -12,9 +14,13 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from executions.log_context import request_id
 from kakoclaw.errors import database_unavailable
 
 logger = logging.getLogger(__name__)
+
+#: What a sender may call its request; anything else could write lines of its own into the log.
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class DatabaseAway:
@@ -31,6 +37,24 @@ class DatabaseAway:
             return None
         logger.error("the database failed during a request of %s: %s", request.path, exception)
         return database_unavailable(request)
+
+
+class RequestId:
+    """Gives each request a name that its answer and the log's lines about it carry: the sender's, or one of ours."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = request.headers.get("X-Request-ID", "")
+        name = given if REQUEST_ID.fullmatch(given) else token_hex(8)
+        token = request_id.set(name)
+        try:
+            response = self.get_response(request)
+        finally:
+            request_id.reset(token)
+        response["X-Request-ID"] = name
+        return response
 
 
 class SecurityHeaders:

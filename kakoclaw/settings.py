@@ -230,6 +230,7 @@ INSTALLED_APPS = [
     *CORS,
 ]
 MIDDLEWARE = [
+    "kakoclaw.middleware.RequestId",
     "kakoclaw.middleware.SecurityHeaders",
     *(f"{app}.middleware.CorsMiddleware" for app in CORS),
     "django.middleware.security.SecurityMiddleware",
@@ -325,9 +326,19 @@ LOGGING = {
     "filters": {
         "one_line": {"()": "kakoclaw.one_line.OneLine"},
         "outage_line": {"()": "kakoclaw.one_line.OutageLine"},
+        "about": {"()": "kakoclaw.logs.About"},
     },
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "kakoclaw.logs.StderrHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)-7s %(name)s:%(about)s %(message)s"},
+        "json": {"()": "kakoclaw.logs.JSONFormatter"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "kakoclaw.logs.StderrHandler",
+            "formatter": env.choice("KAKOCLAW_LOG_FORMAT", "line", ("line", "json")),
+            "filters": ["about"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "kakoclaw": {"level": (level := env.choice("KAKOCLAW_LOG_LEVEL", "info", LEVELS).upper())},
