@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -17,8 +17,13 @@ from django.views.decorators.http import require_http_methods
 
 from chat.authentication import other_tokens
 from chat.forms import THROTTLED, ChangePasswordForm, LoginForm
+from chat.tokens import DEFAULT_DAYS, MAX_DAYS, tokens_of
 from executions.conf import conf
+from executions.scopes import MEANINGS, Scope
 from kakoclaw import __version__
+
+#: Tokens of logins count as well; they end by themselves.
+SHOWN_TOKENS = 200
 
 
 class Login(LoginView):
@@ -47,5 +52,28 @@ def settings(request: HttpRequest) -> HttpResponse:
         update_session_auth_hash(request, user)
         messages.success(request, "Your password is changed. Everywhere else you have to sign in again.")
         return redirect("settings")
-    context = {"page": "settings", "form": form, "version": __version__, "model": conf.model}
-    return render(request, "chat/settings.html", context)
+    return settings_page(request, form=form)
+
+
+def settings_page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpResponse:
+    """Render the settings; ``more`` is what one of its forms has to say."""
+    user = cast("User", request.user)
+    if "form" not in more:
+        more["form"] = ChangePasswordForm(request, user, bound=False)
+        more["form"].fields["old_password"].widget.attrs.pop("autofocus", None)
+    context = {
+        "page": "settings",
+        "version": __version__,
+        "model": conf.model,
+        "profile": more.pop("profile", None),
+        "tokens": list(tokens_of(user)[:SHOWN_TOKENS]),
+        "scopes": MEANINGS,
+        "default_days": DEFAULT_DAYS,
+        "max_days": MAX_DAYS,
+        "given": {"scope": Scope.RUN, "days": DEFAULT_DAYS},
+        **more,
+    }
+    response = render(request, "chat/settings.html", context, status=status)
+    # It may hold a token that is shown this once.
+    response["Cache-Control"] = "no-store"
+    return response

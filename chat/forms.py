@@ -44,8 +44,8 @@ class AdminLoginForm(AdminAuthenticationForm):
 class ChangePasswordForm(PasswordChangeForm):
     """The current password and a new one: whoever finds an open page may not guess at the password either."""
 
-    def __init__(self, request: HttpRequest, user: User) -> None:
-        super().__init__(user, request.POST or None)
+    def __init__(self, request: HttpRequest, user: User, *, bound: bool = True) -> None:
+        super().__init__(user, (request.POST or None) if bound else None)
         self.request = request
 
     def clean_old_password(self) -> str:

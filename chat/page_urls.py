@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from chat import account, pages, projects
+from chat import account, pages, preferences, projects
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
@@ -11,6 +11,10 @@ urlpatterns = [
     path("chat/<str:session_id>", pages.chat, name="chat_session"),
     path("projects", projects.projects, name="projects"),
     path("settings", account.settings, name="settings"),
+    path("settings/profile", preferences.profile, name="profile"),
+    path("settings/theme", preferences.theme, name="theme"),
+    path("settings/tokens", preferences.make_token, name="make_token"),
+    path("settings/tokens/<int:key>/end", preferences.end_token, name="end_token"),
     path("login", account.Login.as_view(), name="login"),
     path("logout", LogoutView.as_view(), name="logout"),
 ]

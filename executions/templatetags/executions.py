@@ -20,6 +20,9 @@ from executions.status import LOOKS, look
 
 register = template.Library()
 
+#: What may be chosen besides what the system has.
+THEMES = ("light", "dark")
+
 
 @register.filter
 def duration(value: Any) -> str:
@@ -77,6 +80,14 @@ def status(value: str) -> SafeString:
     return format_html(
         '<span class="status" data-status="{}">{}<span>{}</span></span>', value, icon(shown.icon, "state"), shown.word
     )
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: dict[str, Any]) -> str:
+    """Return the theme that this browser has chosen, empty for the system's."""
+    request = context.get("request")
+    chosen: str = request.COOKIES.get("theme", "") if request is not None else ""
+    return chosen if chosen in THEMES else ""
 
 
 @register.simple_tag

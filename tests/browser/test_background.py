@@ -94,20 +94,20 @@ def test_notifications_are_for_what_is_not_in_view_and_come_once(visit: Visit) -
     chat = page.context.new_page()
     chat.goto("/")
     page.reload()
-    send(chat, "wait 1\nsay in view")
+    send(chat, "say in view\nwait 1")
     newest(chat, "running")
     newest(chat, "succeeded")
     # What comes after it is told in order; this one is in no tab's view.
     with_nobody_looking = chat.context.new_page()
     with_nobody_looking.goto("/")
-    send(with_nobody_looking, "wait 1\nsay behind your back")
+    send(with_nobody_looking, "say behind your back\nwait 1")
     newest(with_nobody_looking, "running")
     with_nobody_looking.goto("/activity")
     tabs = (page, chat, with_nobody_looking)
     expect(with_nobody_looking.get_by_text("Nothing runs right now")).to_be_visible()
     expect(page.locator("[data-unseen]")).to_have_text("1")
     told = [one for tab in tabs for one in noted(tab)]
-    assert told == [["It has finished", "wait 1 say behind your back"]]
+    assert told == [["It has finished", "say behind your back"]]
     assert sum(tab.evaluate("window.sounds") for tab in tabs) == 1
 
 

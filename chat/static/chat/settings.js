@@ -21,3 +21,18 @@ for (const box of document.querySelectorAll("[data-wanted]")) {
   box.checked = wanted.get(box.dataset.wanted) && (!box.dataset.wanted.startsWith("notification.") || allowed());
   box.addEventListener("change", () => changed(box));
 }
+
+// The theme is used as soon as it is chosen; the button is for pages without scripts.
+const themes = document.querySelector("[data-theme-form]");
+themes.querySelector("button").hidden = true;
+themes.addEventListener("change", () => themes.requestSubmit());
+
+const secret = document.querySelector("[data-secret]");
+const copy = document.querySelector("[data-copy-secret]");
+if (secret && navigator.clipboard) {
+  copy.hidden = false;
+  copy.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(secret.textContent);
+    copy.lastChild.textContent = "Copied";
+  });
+}
