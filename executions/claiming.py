@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import cast
+from typing import TypeAlias, cast
 
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
@@ -43,6 +43,8 @@ _LOCKS = Prepared(
 _RUNNING = Prepared(
     lambda: Execution.objects.active().filter(state=State.RUNNING).order_by().values_list("owner").annotate(Count("pk"))
 )
+
+_Head: TypeAlias = tuple[int, int, int]
 
 _TABLE = Execution._meta.db_table
 _QUEUED = f"{_TABLE} WHERE state = '{State.QUEUED}' AND finished_at IS NULL"
@@ -78,9 +80,12 @@ def claim(
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
+        heads = _heads()
+        if not heads:  # another worker was quicker
+            return []
         if not Worker.objects.fence(worker_id):
             return []
-        ids = _one_per_lock(_within_agent_limits(_choose(slots, _served(agents), turns)))
+        ids = _one_per_lock(_within_agent_limits(_choose(heads, slots, _served(agents), turns)))
         if not ids:
             return []
         Execution.objects.claim(ids, worker_id)
@@ -184,16 +189,15 @@ def _line(served: _Served, room: int) -> Prepared:
     )
 
 
-def _heads() -> list[tuple[int, int, int]]:
+def _heads() -> list[_Head]:
     """Return ``(priority, owner, id)`` of the oldest queued execution of each owner in each priority."""
     with connection.cursor() as cursor:
         cursor.execute(_HEADS)
-        return cast("list[tuple[int, int, int]]", cursor.fetchall())
+        return cast("list[_Head]", cursor.fetchall())
 
 
-def _choose(slots: int, served: _Served, turns: Mapping[int, int]) -> list[int]:
+def _choose(heads: Sequence[_Head], slots: int, served: _Served, turns: Mapping[int, int]) -> list[int]:
     running: dict[int, int] = dict(_RUNNING.rows())
-    heads = _heads()
     chosen: list[int] = []
     for priority in sorted({priority for priority, _, _ in heads}, reverse=True):
         owners = [(owner, first) for p, owner, first in heads if p == priority]
