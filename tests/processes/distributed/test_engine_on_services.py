@@ -12,7 +12,9 @@ from tests.processes.distributed.site import ROOT, Services
 
 pytestmark = pytest.mark.services
 
-FILES = ("state_machine", "races", "claiming", "life", "journal", "readers", "prepared", "services", "locks", "attachments")
+FILES = (
+    "state_machine", "races", "claiming", "life", "journal", "readers", "prepared", "services", "locks", "attachments",
+)  # fmt: skip
 
 
 @pytest.mark.timeout(300)
