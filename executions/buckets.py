@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MINUTE = 60.0
 #: Buckets kept; beyond that, those that are full again are forgotten, which is the same as keeping them.
 MAX_BUCKETS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(NamedTuple):
     """What a request was told: whether it may, of how many a minute, how many are left, and when (in seconds)."""
 
     allowed: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -21,6 +22,9 @@ logger = logging.getLogger(__name__)
 
 #: What a sender may call its request; anything else could write lines of its own into the log.
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+#: Names of our own are of this process, and counted: they need to be told apart, not to be secret.
+PROCESS = token_hex(4)
+_count = itertools.count(1)
 
 
 class DatabaseAway:
@@ -47,7 +51,7 @@ class RequestId:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         given = request.headers.get("X-Request-ID", "")
-        name = given if REQUEST_ID.fullmatch(given) else token_hex(8)
+        name = given if given and REQUEST_ID.fullmatch(given) else f"{PROCESS}{next(_count):08x}"
         token = request_id.set(name)
         try:
             response = self.get_response(request)

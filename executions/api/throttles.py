@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from operator import attrgetter
 from typing import Any
 
 from django.http import HttpRequest
@@ -23,58 +24,36 @@ def address_of(request: Request | HttpRequest) -> str:
     return str(BaseThrottle().get_ident(request))  # type: ignore[arg-type]  # looks at META only
 
 
-class _Throttle(BaseThrottle):
-    buckets: Buckets
+class RequestThrottle(BaseThrottle):
+    """Of one user, by whatever token and from wherever; and of one address, of whichever users."""
+
+    users, addresses = Buckets(), Buckets()
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        limit = self.limit()
-        if not limit:
+        """Take one of each; what is told is what is the scarcer."""
+        taken = []
+        if limit := conf.requests_per_minute:
+            taken.append(self.users.take(str(request.user.pk), limit))
+        if limit := conf.requests_per_minute_per_address:
+            taken.append(self.addresses.take(address_of(request), limit))
+        if not taken:
             return True
-        self.allowance = self.buckets.take(self.whose(request), limit)
-        # What is told is what is the scarcest.
-        told: Allowance | None = getattr(request._request, "allowance", None)
-        if told is None or self.allowance.remaining < told.remaining:
-            request._request.allowance = self.allowance  # type: ignore[attr-defined]
-        return self.allowance.allowed
+        # One that is refused comes before one that has just given its last.
+        request._request.allowance = min(taken, key=_LEFT)  # type: ignore[attr-defined]
+        self.retry = max(allowance.retry for allowance in taken)
+        return all(allowance.allowed for allowance in taken)
 
     def wait(self) -> float:
-        return self.allowance.retry
-
-    def limit(self) -> int:
-        raise NotImplementedError
-
-    def whose(self, request: Request) -> str:
-        raise NotImplementedError
+        return self.retry
 
 
-class UserThrottle(_Throttle):
-    """Of one user, by whatever token and from wherever."""
-
-    buckets = Buckets()
-
-    def limit(self) -> int:
-        return int(conf.requests_per_minute)
-
-    def whose(self, request: Request) -> str:
-        return str(request.user.pk)
-
-
-class AddressThrottle(_Throttle):
-    """Of one address, of whichever users."""
-
-    buckets = Buckets()
-
-    def limit(self) -> int:
-        return int(conf.requests_per_minute_per_address)
-
-    def whose(self, request: Request) -> str:
-        return address_of(request)
+_LEFT = attrgetter("allowed", "remaining")
 
 
 class LimitedView(APIView):
     """A view that takes a bounded number of requests, and says in every answer how many are left."""
 
-    throttle_classes = [UserThrottle, AddressThrottle]
+    throttle_classes = [RequestThrottle]
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         final = super().finalize_response(request, response, *args, **kwargs)

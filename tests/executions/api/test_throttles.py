@@ -16,8 +16,8 @@ from tests.executions.api.conftest import URL, client_of
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    for kind in (throttles.UserThrottle, throttles.AddressThrottle):
-        monkeypatch.setattr(kind, "buckets", Buckets())
+    for kind in ("users", "addresses"):
+        monkeypatch.setattr(throttles.RequestThrottle, kind, Buckets())
 
 
 @pytest.fixture
