@@ -82,7 +82,7 @@ class Units:
     def rows(self) -> list[tuple[str, str, str]]:
         """Return ``(what, cost, figure)`` of each."""
         return [
-            (f.metadata["what"], f"{getattr(self, f.name):.3g} {f.metadata['unit']}", f.metadata["figure"])
+            (f.metadata["what"], f"{_three_digits(getattr(self, f.name))} {f.metadata['unit']}", f.metadata["figure"])
             for f in fields(self)
         ]
 
@@ -133,3 +133,7 @@ class Plan:
             redis_megabytes=rows * units.message / 1e6,
             connections=workers * CONNECTIONS_OF_WORKER + webs * CONNECTIONS_OF_WEB,
         )
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -48,6 +48,8 @@ _Head: TypeAlias = tuple[int, int, int]
 
 _TABLE = Execution._meta.db_table
 _QUEUED = f"{_TABLE} WHERE state = '{State.QUEUED}' AND finished_at IS NULL"
+#: For a column of the row that a step starts from; not joined, since PostgreSQL would read the whole table for each step.
+_LAST = f"FROM {_TABLE} last WHERE last.id = head.id"
 #: Goes along the index of the queue from owner to owner, without reading what stands between: its cost grows with the
 #: number of owners who have something queued, not with how much they have. (Neither database skips so by itself.)
 _HEADS = f"""
@@ -55,11 +57,12 @@ _HEADS = f"""
         SELECT (SELECT id FROM {_QUEUED} ORDER BY priority DESC, owner_id, id LIMIT 1)
         UNION ALL
         SELECT COALESCE(
-            (SELECT id FROM {_QUEUED} AND priority = last.priority AND owner_id > last.owner_id
+            (SELECT id FROM {_QUEUED} AND priority = (SELECT priority {_LAST}) AND owner_id > (SELECT owner_id {_LAST})
              ORDER BY priority DESC, owner_id, id LIMIT 1),
-            (SELECT id FROM {_QUEUED} AND priority < last.priority ORDER BY priority DESC, owner_id, id LIMIT 1)
+            (SELECT id FROM {_QUEUED} AND priority < (SELECT priority {_LAST})
+             ORDER BY priority DESC, owner_id, id LIMIT 1)
         )
-        FROM head JOIN {_TABLE} last ON last.id = head.id
+        FROM head WHERE id IS NOT NULL
     )
     SELECT priority, owner_id, id FROM {_TABLE} JOIN head USING (id)
 """  # noqa: S608 - names of ours
