@@ -48,7 +48,7 @@ _Head: TypeAlias = tuple[int, int, int]
 
 _TABLE = Execution._meta.db_table
 _QUEUED = f"{_TABLE} WHERE state = '{State.QUEUED}' AND finished_at IS NULL"
-#: For a column of the row that a step starts from; not joined, since PostgreSQL would read the whole table for each step.
+#: For a column of the row a step starts from; not joined, since PostgreSQL would read the whole table for each step.
 _LAST = f"FROM {_TABLE} last WHERE last.id = head.id"
 #: Goes along the index of the queue from owner to owner, without reading what stands between: its cost grows with the
 #: number of owners who have something queued, not with how much they have. (Neither database skips so by itself.)

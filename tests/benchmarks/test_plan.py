@@ -57,4 +57,4 @@ def test_results_are_written_into_the_documentation(
     assert "Not measured" not in benchmarks
     assert "| 500 running over 2 workers | 1234.5 / 78 ms |" in benchmarks
     assert "| 500 | 10 | 1,234 |" in benchmarks
-    assert "1.23e+03 µs | model" in (docs / "capacity.md").read_text()
+    assert "1,234 µs | model" in (docs / "capacity.md").read_text()
