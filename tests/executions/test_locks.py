@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 
 from chat import services as chat_services
 from executions import attachments, leases, services
@@ -143,10 +143,14 @@ def test_a_session_is_resumed_by_its_owner_only(begin: Begin, other_user: User) 
 
 
 async def test_starts_at_the_same_moment_do_not_both_get_the_project(begin: Begin) -> None:
-    start = sync_to_async(begin, thread_sensitive=False)
-    found = await asyncio.gather(
-        *(start(options={"on_busy_project": "reject"}) for _ in range(6)), return_exceptions=True
-    )
+    def begin_in_a_thread() -> Execution:
+        try:
+            return begin(options={"on_busy_project": "reject"})
+        finally:
+            connections.close_all()  # the threads live on, and PostgreSQL drops no database that they have open
+
+    start = sync_to_async(begin_in_a_thread, thread_sensitive=False)
+    found = await asyncio.gather(*(start() for _ in range(6)), return_exceptions=True)
     assert sum(isinstance(one, Execution) for one in found) == 1
     assert sum(isinstance(one, ProjectBusy) for one in found) == 5
 
