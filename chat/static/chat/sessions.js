@@ -49,9 +49,10 @@ export class SessionList {
     const id = this.page.dataset.session;
     if (!id) return;
     let row = this.row(id);
-    if (!row) {
-      if (!conversation.title) return;
-      row = this.add(id, conversation.title);
+    if (!row && !conversation.title) return;
+    row ??= this.add(id, conversation.title);
+    // Another socket may have told of the new chat first, so its row may be there already.
+    if (conversation.title && this.headButton.hidden) {
       row.querySelector("a").setAttribute("aria-current", "page");
       this.page.querySelector("[data-title]").textContent = conversation.title;
       this.headButton.hidden = false;
