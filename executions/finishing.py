@@ -111,7 +111,7 @@ def tell_finished(executions: Sequence[Execution]) -> None:
             executions_finished.send(sender=Execution, executions=executions)
     except (OperationalError, InterfaceError):
         raise  # the database is away: so is the whole transaction, and whoever began it tries again
-    except Exception:
+    except Exception:  # whatever a receiver of another application raises
         if len(executions) > 1:
             for execution in executions:
                 tell_finished([execution])

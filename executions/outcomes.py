@@ -41,6 +41,6 @@ def finished_event(running: Running) -> Finished:
 def _text_of(error: BaseException) -> str:
     try:
         return f"{type(error).__name__}: {error}"
-    except Exception:
+    except Exception:  # an agent's own error class may raise anything here, and its execution must finish all the same
         logger.exception("an error of an agent can't say what it is")
         return type(error).__name__

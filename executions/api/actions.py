@@ -24,6 +24,7 @@ from executions.api.serializers import (
     ErrorSerializer,
     ExecutionSerializer,
 )
+from executions.errors import NotFound
 from executions.models import Execution
 from executions.models.execution import ExecutionQuerySet
 from executions.prepared import Param, PreparedObjects
@@ -55,7 +56,10 @@ class ExecutionActions(ExecutionAccess):
 
     def as_json(self, execution_id: int) -> dict[str, Any]:
         """Return the execution as it is now; whoever acted on it may see it."""
-        (execution,) = _NOW.all(pk=execution_id)
+        found = _NOW.all(pk=execution_id)
+        if not found:  # deleted since it was acted on
+            raise NotFound(f"There is no execution {execution_id}.")
+        (execution,) = found
         me = _user(self.request)
         if execution.owner_id == me.pk:
             execution.owner = me

@@ -9,7 +9,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from executions import services
 from executions.models import Execution
+from executions.services import CancelReport
 from tests.executions.api.conftest import URL, make
 
 
@@ -69,6 +71,22 @@ def test_canceling_a_queued_one_finishes_it_at_once(api: APIClient, user: User) 
     assert (data["canceled"], data["requested"], data["message"]) == (1, 0, "Canceled.")
     assert data["execution"]["outcome"] == "canceled"
     assert data["execution"]["cancel"]["reason"] == data["execution"]["receipt"]["reason"] == "typo"
+
+
+def test_one_that_is_deleted_while_it_is_canceled_is_not_found(
+    api: APIClient, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execution = make(user)
+    cancel_one = services.cancel_one
+
+    def cancel_and_lose(*args: Any, **kwargs: Any) -> CancelReport:
+        report = cancel_one(*args, **kwargs)
+        Execution.objects.filter(pk=execution.pk).delete()
+        return report
+
+    monkeypatch.setattr(services, "cancel_one", cancel_and_lose)
+    response = post(api, f"{execution.pk}/cancel/", {})
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
 def test_canceling_a_running_one_tells_its_worker_once(api: APIClient, user: User) -> None:
