@@ -235,6 +235,7 @@ MIDDLEWARE = [
     *(f"{app}.middleware.CorsMiddleware" for app in CORS),
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -262,6 +263,10 @@ ASGI_APPLICATION = "kakoclaw.asgi.application"
 APPEND_SLASH = False
 USE_TZ = True
 TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ja", "日本語"), ("es", "Español")]
+LOCALE_PATHS = [BASE_DIR / "kakoclaw" / "locale"]
+LANGUAGE_COOKIE_NAME = "language"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"
