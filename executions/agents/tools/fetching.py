@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import httpx
 
 from executions.agents.tools.tool import ToolError
-from executions.agents.tools.transport import CheckedTransport
+from executions.network.errors import AddressRefused
+from executions.network.transport import CheckedTransport
 from executions.threads import in_thread
 
 MAX_REDIRECTS = 5
@@ -72,6 +73,8 @@ async def fetch(url: str, *, allow_private: bool, max_bytes: int, seconds: float
         if isinstance(error, TimeoutError) and not timer.expired():
             raise
         raise ToolError(f"{_host(url)} did not answer within {seconds:g} s.") from error
+    except AddressRefused as error:
+        raise ToolError(str(error)) from error
     except httpx.TooManyRedirects as error:
         raise ToolError(f"{url} redirects more than {MAX_REDIRECTS} times.") from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from executions.agents.base import Limits
-from executions.agents.tools import fetching, transport, web_fetch, web_search
-from executions.agents.tools.addresses import is_public
+from executions.agents.tools import fetching, web_fetch, web_search
 from executions.agents.tools.readable import readable
+from executions.network import transport
+from executions.network.addresses import is_public
 from executions.processes import tagged
 from tests.executions.tools.conftest import Bench, Site
 from tests.support import await_until

@@ -11,8 +11,8 @@ from functools import lru_cache
 
 import httpx
 
-from executions.agents.tools.addresses import is_public, resolve
-from executions.agents.tools.tool import ToolError
+from executions.network.addresses import Address, is_public, resolve
+from executions.network.errors import AddressRefused
 
 
 @lru_cache(maxsize=1)
@@ -20,8 +20,27 @@ def _tls() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=True)
 
 
+async def addresses_of(url: httpx.URL, *, allow_private: bool) -> list[Address]:
+    """Return the addresses that a connection for ``url`` may be made to. Raises AddressRefused when there is none.
+
+    Cancellation: raises at once, the name servers' answer is dropped.
+    """
+    if url.scheme not in ("http", "https") or not url.host:
+        raise AddressRefused(f"{str(url)!r} is not a web address: only http:// and https:// can be used.")
+    host = url.raw_host.decode().strip("[]")
+    try:
+        addresses = await resolve(host, url.port or (443 if url.scheme == "https" else 80))
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise AddressRefused(f"The host {host!r} was not found: {reason}.") from error
+    allowed = [address for address in addresses if allow_private or is_public(address)]
+    if not allowed:
+        raise AddressRefused(f"{host!r} is at a private address ({addresses[0]}), which is not allowed here.")
+    return allowed
+
+
 class CheckedTransport(httpx.AsyncBaseTransport):
-    """Refuses what is not HTTP, and private addresses unless they are allowed, with a ToolError."""
+    """Refuses what is not HTTP, and private addresses unless they are allowed, with an AddressRefused."""
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
@@ -31,17 +50,8 @@ class CheckedTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
-        if url.scheme not in ("http", "https") or not url.host:
-            raise ToolError(f"{str(url)!r} is not a web address: only http:// and https:// can be fetched.")
+        allowed = await addresses_of(url, allow_private=self._allow_private)
         host = url.raw_host.decode().strip("[]")
-        try:
-            addresses = await resolve(host, url.port or (443 if url.scheme == "https" else 80))
-        except (OSError, UnicodeError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise ToolError(f"The host {host!r} was not found: {reason}.") from error
-        allowed = [address for address in addresses if self._allow_private or is_public(address)]
-        if not allowed:
-            raise ToolError(f"{host!r} is at a private address ({addresses[0]}), which is not allowed here.")
         for address in allowed:
             pinned = httpx.Request(
                 request.method,

@@ -1,4 +1,4 @@
-"""Which network addresses a tool may connect to: by default only those of the public internet."""
+"""Which network addresses may be connected to for others: by default only those of the public internet."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Connections to addresses that somebody else has chosen: a model, a person, a browser."""
