@@ -7,8 +7,9 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 
-from chat import inbound, outbound, services
+from chat import branches, inbound, outbound, services, trash
 from chat.following import Following
+from chat.models import Message
 from chat.sockets import Socket
 from chat.tasks import tasks_of
 from executions import readers
@@ -52,9 +53,16 @@ class ChatConsumer(Socket):
     async def _send_message(self, message: inbound.SendMessage) -> None:
         async with self.following.accepting:
             execution, row, position = await database_sync_to_async(self._start)(message)
-            fields: dict[str, Any] = {"prompt": row.content, "position": position, "message_id": row.pk}
+            fields: dict[str, Any] = {
+                "prompt": row.content,
+                "position": position,
+                "message_id": row.pk,
+                "turn": row.turn,
+            }
             if message.client_id:
                 fields["client_id"] = message.client_id
+            if message.replaces is not None:
+                fields["versions"] = await database_sync_to_async(self._versions)(row)
             await self.say(outbound.about(execution).frame("queued", **fields))
             self.following.follow(execution)
 
@@ -70,9 +78,15 @@ class ChatConsumer(Socket):
             client_id=message.client_id,
             agent=message.agent,
             agent_options=message.agent_options,
+            replaces=message.replaces,
             source=Source.PAGE,
         )
         return execution, row, services.ahead_of(execution)
+
+    def _versions(self, row: Message) -> dict[str, Any] | None:
+        """Return where among the versions of its session a message stands that has replaced another."""
+        versions = branches.versions_of(row.session).get(row.turn)
+        return versions.frame() if versions else None
 
     async def _subscribe(self, wish: inbound.Subscribe) -> None:
         current = await self.following.subscribe(wish.session_id, wish.after, wish.last)
@@ -116,6 +130,9 @@ class TasksConsumer(Socket):
 
     async def opened(self) -> None:
         self.spawn(self._forward())
+
+    async def looked(self) -> None:
+        await database_sync_to_async(trash.empty_now_and_then)()
 
     async def _forward(self) -> None:
         async with aclosing(readers.follow_changes(self.user.pk)) as batches:

@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from channels.db import database_sync_to_async
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from chat import outbound
+from chat.models import Message, Role
 from chat.outbound import About
 from executions import events, readers
 from executions.errors import InvalidInput
@@ -134,7 +135,9 @@ class Following:
         wanted = Q(session_id__in=newest, pk__in=announced)
         for session_id, pk in newest.items():
             wanted |= Q(session_id=session_id, pk__gt=pk)
-        return list(self._mine().filter(wanted).order_by("pk")[:MAX_CAUGHT_UP])
+        prompts = Message.objects.filter(execution=OuterRef("pk"), role=Role.USER).at_home()
+        rows = self._mine().filter(wanted).annotate(turn=Subquery(prompts.values("turn")[:1]))
+        return list(rows.order_by("pk")[:MAX_CAUGHT_UP])
 
     def _watch(self) -> None:
         if self._watcher is None or self._watcher.done():
@@ -155,7 +158,8 @@ class Following:
     async def _discovered(self, execution: Execution) -> None:
         session = self._sessions.get(execution.session_id)
         if session is not None and session.subscribed and execution.pk not in session.known:
-            await self._send(outbound.about(execution).frame("queued", prompt=execution.prompt))
+            place = {"turn": getattr(execution, "turn", None)}
+            await self._send(outbound.about(execution).frame("queued", prompt=execution.prompt, **place))
             self.follow(execution)
 
     # Following one ---------------------------------------------------------------------------------------------------

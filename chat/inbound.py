@@ -42,6 +42,8 @@ class SendMessage:
     exclude_tools: tuple[str, ...] = ()
     on_busy: str = OnBusy.QUEUE
     client_id: str = ""
+    #: The execution whose turn, and all after it, this message takes the place of.
+    replaces: int | None = None
     agent: str = ""
     #: What only its agent knows of, such as ``project`` and ``images``.
     agent_options: dict[str, Any] = field(default_factory=dict)
@@ -133,6 +135,7 @@ def _message(value: dict[str, Any]) -> Frame:
         exclude_tools=tuple(options.get("exclude_tools", ())),
         on_busy=validation.choice(OnBusy, _text(value, "on_busy", 40) or OnBusy.QUEUE, "on_busy"),
         client_id=_text(value, "client_id", MAX_CLIENT_ID_CHARS),
+        replaces=None if value.get("replaces") is None else _number(value["replaces"], "replaces"),
         agent=_text(value, "agent", 64),
         agent_options={name: value[name] for name in AGENT_OPTIONS if value.get(name) is not None},
     )

@@ -5,7 +5,6 @@ Every service is synchronous ORM code in a transaction of its own; a refused req
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 
+from chat import branches
 from chat.models import Message, Session
 from executions import services, validation
 from executions.errors import InvalidInput, NotFound
@@ -22,7 +22,6 @@ from executions.prepared import Param, Prepared, PreparedObjects
 from executions.states import OnBusy, Source
 
 DEFAULT_SESSION_ID = "web:chat"
-FORK_PREFIX = "web:chat:fork:"
 MAX_CLIENT_ID_CHARS = 64
 MAX_TITLE_CHARS = 200
 MAX_QUERY_CHARS = 200
@@ -41,13 +40,15 @@ def send_message(
     client_id: str | None = None,
     agent: str = "",
     agent_options: Mapping[str, Any] | None = None,
+    replaces: int | None = None,
     source: Source | str = Source.API,
 ) -> tuple[Execution, Message]:
     """Store a user's message and start its execution, in one transaction.
 
     A ``client_id`` that this session has seen already returns what was started then, so that a sender who lost the
-    reply may send again. Raises InvalidInput, UnknownModel, UnknownAgent, SessionBusy, and what ``agent`` raises for
-    ``agent_options``.
+    reply may send again. ``replaces`` is an execution of this session: the conversation goes on from before it, and
+    what was said from there on is set aside (:func:`chat.branches.set_aside`). Raises InvalidInput, UnknownModel,
+    UnknownAgent, SessionBusy, NotFound, KeepsConversation, and what ``agent`` raises for ``agent_options``.
     """
     session_id = validation.session_id(session_id)
     client_id = validation.text(client_id or "", "client_id", MAX_CLIENT_ID_CHARS)
@@ -56,6 +57,8 @@ def send_message(
         with transaction.atomic():
             if (before := _sent_before(owner, session_id, client_id)) is not None:
                 return before
+            if replaces is not None:
+                branches.set_aside(owner, session_id, replaces)
             execution = services.start(
                 owner=owner,
                 prompt=content,
@@ -81,7 +84,7 @@ def send_message(
 def _sent_before(owner: User, session_id: str, client_id: str) -> tuple[Execution, Message] | None:
     if not client_id:
         return None
-    mine = Message.objects.owned_by(owner).filter(execution__isnull=False).select_related("execution")
+    mine = Message.objects.filter(session__owner=owner, execution__isnull=False).select_related("execution")
     message = mine.filter(session__session_id=session_id, client_id=client_id).first()
     return (message.execution, message) if message and message.execution else None
 
@@ -131,54 +134,19 @@ def update_session(owner: User, session_id: str, *, title: str | None = None, ar
 def delete_session(owner: User, session_id: str, *, by: User | None = None, source: Source | str = Source.API) -> None:
     """Stop what runs in a session and remove its messages; the executions stay in the history. Raises NotFound.
 
-    ``by`` is who deletes it when that is not its owner.
+    Its versions that nobody went on with go with it. ``by`` is who deletes it when that is not its owner.
     """
-    session = get_session(owner, session_id)
+    session_id = validation.session_id(session_id)
     with transaction.atomic():
+        session = Session.objects.filter(owner=owner, session_id=session_id).first()
+        if session is None:
+            raise NotFound("There is no such session.")
         running = unfinished(owner, session_id)
         services.cancel(running, by=by or owner, reason="The session was deleted", source=source)
         # A later session of the same id must not go on with what was deleted.
         Execution.objects.filter(owner=owner, session_id=session_id).forget_conversation()
+        branches.versions_below([session.pk]).delete()
         session.delete()
-
-
-def fork(owner: User, session_id: str, message_id: int = 0) -> tuple[Session, int]:
-    """Copy a session up to and including a message (0: all of it); returns the new session and the copies' number.
-
-    A turn that has not finished is left out: its answer does not exist yet. The copies keep their executions, so
-    the agent remembers in the fork what it knew. Raises InvalidInput, NotFound.
-    """
-    if not isinstance(message_id, int) or isinstance(message_id, bool) or message_id < 0:
-        raise InvalidInput("message_id must be the number of a message, or 0 for all.")
-    with transaction.atomic():
-        source = get_session(owner, session_id)
-        messages = list(source.messages.select_related("execution").defer("execution__transcript").in_order())
-        if message_id:
-            last = next((i for i, message in enumerate(messages) if message.pk == message_id), None)
-            if last is None:
-                raise NotFound("There is no such message in this session.")
-            messages = messages[: last + 1]
-        kept = [m for m in messages if m.execution is None or m.execution.outcome]
-        target = Session.objects.create(
-            owner=owner,
-            session_id=_free_fork_id(owner),
-            title=f"{source.title[: MAX_TITLE_CHARS - 7]} (fork)".strip(),
-            turns=max((m.turn for m in kept), default=0),
-        )
-        for message in kept:
-            message.pk, message.session, message.client_id = None, target, ""
-        Message.objects.bulk_create(kept, batch_size=200)
-        Session.objects.filter(pk=target.pk).summarize()
-    target.refresh_from_db()
-    return target, len(kept)
-
-
-def _free_fork_id(owner: User) -> str:
-    number = time.time_ns() // 1_000_000
-    taken = Session.objects.owned_by(owner)
-    while taken.filter(session_id=f"{FORK_PREFIX}{number}").exists():
-        number += 1
-    return f"{FORK_PREFIX}{number}"
 
 
 def search(owner: User, query: str, limit: int = 50) -> QuerySet[Message]:

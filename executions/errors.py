@@ -60,6 +60,13 @@ class SessionBusy(ExecutionError):
     status = 409
 
 
+class KeepsConversation(ExecutionError):
+    """The agent that answered there keeps the conversation itself and can't forget its end. Ask again below instead."""
+
+    code = "keeps_conversation"
+    status = 409
+
+
 class UnknownAgent(ExecutionError):
     """There is no agent of that name."""
 

@@ -66,6 +66,15 @@ class MessageRequest(serializers.Serializer[Any]):
     exclude_tools = serializers.ListField(child=serializers.CharField(max_length=200), required=False, max_length=100)
     on_busy = serializers.ChoiceField(choices=list(OnBusy), default=OnBusy.QUEUE)
     client_id = serializers.CharField(required=False, allow_blank=True, default="", max_length=MAX_CLIENT_ID_CHARS)
+    replaces = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=1,
+        max_value=MAX_ID,
+        help_text="An execution of the session: its message and all after it make way for this one. They are kept as "
+        "an archived session of their own.",
+    )
     agent = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=64, help_text="Chosen by the model when empty."
     )
@@ -88,6 +97,12 @@ class SessionQuery(serializers.Serializer[Any]):
 class SessionChange(serializers.Serializer[Any]):
     title = serializers.CharField(required=False, max_length=MAX_TITLE_CHARS)
     archived = serializers.BooleanField(required=False, default=None, allow_null=True)
+    deleted = serializers.BooleanField(
+        required=False,
+        default=None,
+        allow_null=True,
+        help_text="`true` throws it away and stops what runs in it; `false` brings it back, for an hour.",
+    )
 
 
 class SearchQuery(serializers.Serializer[Any]):
@@ -98,3 +113,11 @@ class SearchQuery(serializers.Serializer[Any]):
 class ForkRequest(serializers.Serializer[Any]):
     session_id = serializers.CharField(max_length=128)
     message_id = serializers.IntegerField(default=0, min_value=0, max_value=MAX_ID, help_text="0 copies all.")
+    execution_id = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=1,
+        max_value=MAX_ID,
+        help_text="Up to and including the answer of this execution, instead of `message_id`.",
+    )

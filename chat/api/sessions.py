@@ -7,13 +7,14 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chat import services
+from chat import branches, services, trash
 from chat.api import requests, responses
 from chat.api.base import PanelView
 from chat.models import Session
 from chat.transcript import message_of, messages_of, session_of, sessions_of
 from executions.api.serializers import ErrorSerializer, ExecutionSerializer
 from executions.models import Execution
+from executions.states import Source
 
 
 class SessionsView(PanelView):
@@ -41,6 +42,13 @@ class SessionView(PanelView):
     @extend_schema(request=requests.SessionChange, responses=responses.SessionResponse)
     def patch(self, request: Request, session_id: str) -> Response:
         changes = self.given(requests.SessionChange, request)
+        deleted = changes.pop("deleted")
+        if deleted is False:
+            trash.bring_back(self.me, session_id)
+        if deleted is True:
+            session = services.update_session(self.me, session_id, **changes)
+            trash.throw_away(self.me, session_id, source=Source.API)
+            return Response(session_of(session))
         return Response(session_of(services.update_session(self.me, session_id, **changes)))
 
     @extend_schema(responses={200: responses.StatusResponse})
@@ -78,5 +86,5 @@ class ForkView(PanelView):
     @extend_schema(request=requests.ForkRequest, responses={200: responses.ForkResponse, 404: ErrorSerializer})
     def post(self, request: Request) -> Response:
         given = self.given(requests.ForkRequest, request)
-        session, count = services.fork(self.me, given["session_id"], given["message_id"])
+        session, count = branches.fork(self.me, **given)
         return Response({"ok": True, "new_session_id": session.session_id, "messages_copied": count})

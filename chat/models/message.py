@@ -24,7 +24,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
     """Reads with the domain's names."""
 
     def owned_by(self, user: Any) -> Self:
-        return self.filter(session__owner=user) if user.is_authenticated else self.none()
+        return self.filter(session__owner=user, session__deleted_at=None) if user.is_authenticated else self.none()
 
     def in_order(self) -> Self:
         """As the conversation went: a message that waited in the queue comes after the answer before it."""

@@ -8,7 +8,7 @@ from typing import Any, Self, cast
 
 from django.conf import settings
 from django.db import connection, models
-from django.db.models import Count, F, OuterRef, Subquery, Value
+from django.db.models import Count, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Substr
 from django.utils import timezone
 
@@ -22,8 +22,11 @@ class SessionQuerySet(models.QuerySet["Session"]):
     """Reads with the domain's names, and the one way to renew what is denormalised."""
 
     def owned_by(self, user: Any) -> Self:
-        """The sessions of ``user``: nobody else's, also for staff, because two users may use one ``session_id``."""
-        return self.filter(owner=user) if user.is_authenticated else self.none()
+        """The sessions of ``user``: nobody else's, also for staff, because two users may use one ``session_id``.
+
+        Those in the trash are left out.
+        """
+        return self.filter(owner=user, deleted_at=None) if user.is_authenticated else self.none()
 
     def newest_first(self) -> Self:
         return self.order_by("-updated_at", "-pk")
@@ -61,6 +64,9 @@ class Session(models.Model):
     """A conversation. ``session_id`` is made by the client and is unique per owner, not globally.
 
     ``turns`` is the number of the last turn; ``message_count`` and ``last_message`` are kept for lists.
+
+    ``branch_of`` and ``branch_turn`` say which session went on differently from that turn on: this one keeps what had
+    been said there before. ``deleted_at`` is when it was thrown away; it can be brought back for a while.
     """
 
     # No index of its own: that of the list begins with it.
@@ -75,12 +81,20 @@ class Session(models.Model):
     turns = models.PositiveIntegerField(default=0, editable=False)
     message_count = models.PositiveIntegerField(default=0, editable=False)
     last_message = models.CharField(max_length=LAST_MESSAGE_CHARS, blank=True, editable=False)
+    branch_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="branches", editable=False
+    )
+    branch_turn = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = SessionQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(name="session_once_per_owner", fields=["owner", "session_id"])]
-        indexes = [models.Index(F("owner"), F("updated_at").desc(), F("id").desc(), name="session_list")]
+        indexes = [
+            models.Index(F("owner"), F("updated_at").desc(), F("id").desc(), name="session_list"),
+            models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="session_trash"),
+        ]
 
     def __str__(self) -> str:
         return self.title or self.session_id
@@ -100,7 +114,7 @@ def _last_message() -> Coalesce:
     return Coalesce(Subquery(newest.values(text=Substr("content", 1, LAST_MESSAGE_CHARS))[:1]), Value(""))
 
 
-#: Who writes into an archived session wants to see it again.
+#: Who writes into an archived session, or into one in the trash, wants to see it again.
 _NEXT_TURN = f"""
     INSERT INTO {Session._meta.db_table}
         (owner_id, session_id, title, last_message, created_at, updated_at, archived, turns, message_count)
@@ -111,6 +125,7 @@ _NEXT_TURN = f"""
         last_message = excluded.last_message,
         updated_at = excluded.updated_at,
         archived = FALSE,
+        deleted_at = NULL,
         turns = {Session._meta.db_table}.turns + 1,
         message_count = {Session._meta.db_table}.message_count + 1
     RETURNING id, turns

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
-from chat import services
+from chat import branches, services
 from chat.history import MAX_TURNS, load
 from chat.models import Message, Session
 from executions import services as engine
@@ -113,9 +113,9 @@ def test_a_fork_remembers_what_it_was_forked_from_and_no_more(user: User) -> Non
     finished(first, "1")
     Execution.objects.filter(pk=first.pk).update(transcript=[{"secret": "of the answer"}])
     question = Message.objects.get(role="user")
-    everything, _ = services.fork(user, "web:chat")
+    everything, _ = branches.fork(user, "web:chat")
     assert load(sent(user, "two", everything.session_id))[0].transcript == [{"secret": "of the answer"}]
-    prompt_only, count = services.fork(user, "web:chat", question.pk)
+    prompt_only, count = branches.fork(user, "web:chat", question.pk)
     assert count == 1
     assert load(sent(user, "two", prompt_only.session_id)) == [Turn("one", "", "")]
     services.delete_session(user, "web:chat")
@@ -124,7 +124,7 @@ def test_a_fork_remembers_what_it_was_forked_from_and_no_more(user: User) -> Non
 
 def test_finishing_a_forked_turns_execution_answers_at_home_only(user: User) -> None:
     finished(sent(user, "one"), "1")
-    fork, _ = services.fork(user, "web:chat")
+    fork, _ = branches.fork(user, "web:chat")
     again = engine.retry(Execution.objects.get(), by=user)
     running(again, "2")
     finished_count = fork.messages.count()
