@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from unfold.forms import AuthenticationForm as StaffAuthenticationForm
 
 from chat.api.throttles import AddressThrottle, FormThrottle, PasswordThrottle
 
@@ -33,7 +33,7 @@ class LoginForm(AuthenticationForm):
         return super().clean()
 
 
-class AdminLoginForm(AdminAuthenticationForm):
+class AdminLoginForm(StaffAuthenticationForm):
     """The same, for the staff's pages."""
 
     def clean(self) -> dict[str, Any]:

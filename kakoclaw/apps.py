@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 
 
 class SiteConfig(AppConfig):
@@ -11,3 +12,9 @@ class SiteConfig(AppConfig):
         from kakoclaw.postgresql.connection import expect_answers
 
         process_started.connect(expect_answers, dispatch_uid="kakoclaw.expect_answers")
+
+
+class StaffConfig(AdminConfig):
+    """Django's admin, as the staff's site."""
+
+    default_site = "kakoclaw.staff.StaffSite"

@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import environ
+from django.templatetags.static import static
+from django.utils.translation import gettext_lazy
 
 from executions.agents.base import AgentFailure
 from executions.agents.llm import mcp_config as mcp_config_file
@@ -106,6 +108,14 @@ SECURITY_HEADERS = {
         "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+#: What the staff's pages need beyond that, by the beginning of their addresses: see docs/architecture.md.
+SECURITY_HEADERS_BELOW = {
+    "/admin/": {
+        "Content-Security-Policy": SECURITY_HEADERS["Content-Security-Policy"].replace(
+            "script-src 'self'", "script-src 'self' 'unsafe-eval'"
+        )
+    }
 }
 #: Bytes of a request's body: a prompt of the greatest length fits, in whatever way its JSON is written.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
@@ -213,7 +223,8 @@ METRICS_WITHOUT_LOGIN = env.switch("KAKOCLAW_METRICS_WITHOUT_LOGIN")
 
 INSTALLED_APPS = [
     "kakoclaw.apps.SiteConfig",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",  # before the admin, whose templates it replaces
+    "kakoclaw.apps.StaffConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -267,6 +278,19 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ja", "日本語"), ("es", "Español")]
 LOCALE_PATHS = [BASE_DIR / "kakoclaw" / "locale"]
 LANGUAGE_COOKIE_NAME = "language"
+
+UNFOLD = {
+    "SITE_TITLE": "KakoClaw",
+    "SITE_HEADER": "KakoClaw",
+    "SITE_SUBHEADER": gettext_lazy("Staff"),
+    "SITE_ICON": lambda request: static("kakoclaw/favicon.svg"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("kakoclaw/favicon.svg")}],
+    "THEME": "kakoclaw.staff.theme",
+    "COLORS": "kakoclaw.staff.no_colors",
+    "STYLES": [lambda request: static("kakoclaw/staff.css")],
+    "SIDEBAR": {"navigation": "kakoclaw.staff.navigation"},
+    "LOGIN": {"form": "chat.forms.AdminLoginForm"},
+}
 
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"

@@ -10,11 +10,8 @@ from django.views.i18n import JavaScriptCatalog
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from chat.account import Login
-from chat.forms import AdminLoginForm
 from kakoclaw.metrics import metrics
 from kakoclaw.reference import Reference
-
-admin.site.login_form = AdminLoginForm
 
 urlpatterns = [
     path("", include("chat.page_urls")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from django.contrib.auth.models import User
 from django.test import Client
@@ -49,5 +50,4 @@ def test_the_staff_find_executions_by_id_owner_session_and_words(user: User, adm
     client.force_login(admin)
     for words in (str(found.pk), "ada", "web:chat:x", "SPECIAL"):
         page = client.get("/admin/executions/execution/", {"q": words}).content.decode()
-        assert f"/execution/{found.pk}/change/" in page, words
-        assert "1 execution" in page, words
+        assert set(re.findall(r"/execution/(\d+)/change/", page)) == {str(found.pk)}, words

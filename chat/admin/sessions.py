@@ -1,4 +1,4 @@
-"""Admin pages of sessions and messages: to look at and to remove, not to rewrite; and of tokens."""
+"""Sessions and messages: to look at and to remove, not to rewrite."""
 
 from __future__ import annotations
 
@@ -8,22 +8,16 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from unfold.admin import TabularInline
 
 from chat import services
-from chat.models import Message, Session, Token
-from executions.counting import BoundedPaginator
+from chat.models import Message, Session
+from executions.admin.base import StaffPages
 from executions.narrowing import SEARCHED_ROWS, containing, newest
 from executions.states import Source
 
 
-class _ReadMostly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
-    """What people have said is not edited by others."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-
-class MessageInline(admin.TabularInline):  # type: ignore[type-arg]
+class MessageInline(TabularInline):
     """The messages of a session, in order."""
 
     model = Message
@@ -42,14 +36,12 @@ class MessageInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Session)
-class SessionAdmin(_ReadMostly):
+class SessionAdmin(StaffPages):
     """Sessions of all users; title and archive can be changed."""
 
     list_display = ("session_id", "owner", "title", "message_count", "archived", "updated_at")
     list_filter = ("archived", "updated_at")
     list_select_related = ("owner",)
-    paginator = BoundedPaginator
-    show_full_result_count = False
     search_fields = ("session_id", "title", "owner__username")
     ordering = ("-id",)
     sortable_by = ()
@@ -68,15 +60,13 @@ class SessionAdmin(_ReadMostly):
 
 
 @admin.register(Message)
-class MessageAdmin(_ReadMostly):
+class MessageAdmin(StaffPages):
     """Messages of all users, read only."""
 
     list_display = ("id", "session", "role", "short", "outcome", "created_at")
     list_filter = ("role", "outcome", "created_at")
     list_select_related = ("session",)
-    paginator = BoundedPaginator
     sortable_by = ("id",)
-    show_full_result_count = False
     search_fields = ("content",)
     search_help_text = f"Words of one of the newest {SEARCHED_ROWS:,} messages"
     ordering = ("-id",)
@@ -90,27 +80,6 @@ class MessageAdmin(_ReadMostly):
     def short(self, message: Message) -> str:
         """The beginning, on one line."""
         return " ".join(message.content[:120].split())
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(Token)
-class TokenAdmin(_ReadMostly):
-    """Tokens of all users: to see and to revoke. A token itself is known to its holder alone."""
-
-    list_display = ("beginning", "user", "name", "scope", "created", "expiry", "last_used_at")
-    list_filter = ("scope", "created", "expiry")
-    list_select_related = ("user",)
-    search_fields = ("user__username", "name")
-    ordering = ("-created",)
-    fields = ("user", "beginning", "name", "scope", "created", "expiry", "last_used_at")
-    readonly_fields = fields
-
-    @admin.display(description="token")
-    def beginning(self, token: Token) -> str:
-        """Enough to recognize a token by, too little to use it."""
-        return token.beginning
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

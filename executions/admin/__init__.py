@@ -1,0 +1,8 @@
+"""Staff pages of the engine: executions, the workers that run them, and the people they are of.
+
+State is never edited here: the pages call the same services as everything else.
+"""
+
+from executions.admin import executions, users, workers
+
+__all__ = ["executions", "users", "workers"]

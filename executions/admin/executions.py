@@ -1,0 +1,78 @@
+"""Every execution with what happened in it, its worker, and the means to stop it.
+
+A queued execution's priority can be changed, an unfinished one canceled, a finished one deleted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from executions.admin.canceling import Canceling
+from executions.admin.filters import AgentFilter
+from executions.admin.forms import PriorityForm
+from executions.admin.searching import search
+from executions.admin.shown import Shown
+from executions.models import Execution
+from executions.models.execution import ExecutionQuerySet
+from executions.narrowing import SEARCHED_ROWS
+from executions.states import State
+
+#: Columns that the lists can do without.
+HEAVY = ("prompt", "output", "options", "transcript", "error", "question", "answer", "receipt")
+
+
+@admin.register(Execution)
+class ExecutionAdmin(Shown, Canceling):
+    """All executions; see the module's docstring for what can be done."""
+
+    form = PriorityForm
+    list_display = (
+        "id", "shown_status", "owner", "session_id", "model", "shown_created", "shown_duration", "shown_cost", "worker",
+    )  # fmt: skip
+    list_filter = ("state", "outcome", AgentFilter, "cancel_source", "created_at")
+    list_select_related = False
+    search_fields = ("prompt",)  # shows the form; get_search_results() looks
+    search_help_text = f"An id, an owner, a session, or words of one of the newest {SEARCHED_ROWS:,} requests"
+    # A column that has no index would sort the whole history.
+    sortable_by = ("id", "shown_created")
+    actions = ("cancel_selected",)
+    fieldsets = (
+        (None, {"fields": ("shown_status", "owner", "session_id", "agent", "model", "priority", "shown_prompt")}),
+        ("Result", {"fields": ("shown_output", "error", "error_code", "shown_question")}),
+        ("Times", {"fields": ("created_at", "started_at", "finished_at", "shown_duration", "worker", "retry_of")}),
+        ("Stopping", {"fields": ("cancel_requested_at", "cancel_requested_by", "cancel_reason", "cancel_source",
+                                 "shown_receipt")}),
+        ("Usage", {"fields": ("input_tokens", "output_tokens", "requests", "shown_cost")}),
+        ("Journal", {"fields": ("shown_events",)}),
+    )  # fmt: skip
+
+    def has_change_permission(self, request: HttpRequest, obj: Execution | None = None) -> bool:
+        """The page of one that has left the queue is for reading; a form sent a moment too late says so itself."""
+        readable = obj is not None and obj.state != State.QUEUED and request.method != "POST"
+        return not readable and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Execution | None = None) -> bool:
+        finished = obj is not None and obj.state == State.FINISHED
+        return finished and super().has_delete_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Execution | None = None) -> list[str]:
+        shown = [name for _, options in self.fieldsets for name in options["fields"]]
+        return [str(name) for name in shown if name != "priority"]
+
+    def get_queryset(self, request: HttpRequest) -> ExecutionQuerySet:
+        # Not joined: SQLite would go through the people first, and sort all that they have.
+        return Execution.objects.visible_to(request.user).defer(*HEAVY).prefetch_related("owner", "worker")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return search(queryset, search_term), False
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.user = request.user
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Execution, form: Any, change: bool) -> None:
+        """Nothing is left to save: the form has called the service, and a save would overwrite a worker's state."""
