@@ -1,8 +1,7 @@
 """Conditions on a long history that stay quick: a text in it, and a time it was made in or has changed since.
 
-No index helps to find a text in the middle of another, and one of trigrams would be written anew with each transition
-of every execution. So a search looks at the newest executions that its other conditions leave, and says so; to look
-further back, give a time.
+No index helps to find a text in the middle of another. So a search looks at the newest executions that its other
+conditions leave for any piece of text, and at all before them for words, by the index of ``executions/searching``.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Collate, Substr
 
 from executions.models import Execution
+from executions.searching import index
 
 M = TypeVar("M", bound=Model)
 
@@ -23,14 +23,22 @@ M = TypeVar("M", bound=Model)
 #: these where all answers are long, because each has to be fetched and unpacked.
 SEARCHED_ROWS = 3_000
 SEARCHED_CHARS = 1_000
+#: How many of those that have the words are taken from the index at once, and at most, to see what else fits them.
+TAKEN, MOST_TAKEN = 1_000, 20_000
 #: Ids are given in the order of time, but for clocks of hosts that differ: by less than this.
 CLOCKS_DIFFER = timedelta(hours=1)
 
 
 def newest(rows: QuerySet[M], count: int = SEARCHED_ROWS) -> QuerySet[M]:
     """Return the newest ``count`` of ``rows``. Reads that many entries of an index."""
-    oldest = rows.order_by("-pk").values_list("pk", flat=True)[count - 1 : count]
-    return rows.filter(pk__gte=first) if (first := next(iter(oldest), None)) is not None else rows
+    first = _first_of_newest(rows, count)
+    return rows if first is None else rows.filter(pk__gte=first)
+
+
+def _first_of_newest(rows: QuerySet[M], count: int) -> int | None:
+    """Return the id that the newest ``count`` of ``rows`` begin with, ``None`` when there are not more than these."""
+    ids = rows.order_by("-pk").values_list("pk", flat=True)[count - 1 : count + 1]
+    return found[0] if len(found := list(ids)) == 2 else None
 
 
 def containing(rows: QuerySet[M], text: str, fields: Sequence[str]) -> QuerySet[M]:
@@ -44,6 +52,24 @@ def containing(rows: QuerySet[M], text: str, fields: Sequence[str]) -> QuerySet[
         rows = rows.alias(**{name: Collate(shown, "C") if plain else shown})
         found |= Q(**{f"{name}__icontains": text})
     return rows.filter(found)
+
+
+def found_by(rows: QuerySet[Execution], text: str, fields: Sequence[str], owner: int | None) -> QuerySet[Execution]:
+    """Return those of ``rows`` that have ``text``, at most :data:`SEARCHED_ROWS`, the newest ones.
+
+    Of the newest, those that have it in one of ``fields``, also inside of words; of all before, those whose request,
+    answer and error have its words. ``owner`` is whose they all are, ``None`` when they are of several people.
+    """
+    first = _first_of_newest(rows, SEARCHED_ROWS)
+    recent = rows if first is None else rows.filter(pk__gte=first)
+    found = list(containing(recent, text, fields).order_by().values_list("pk", flat=True))
+    for _ in range(MOST_TAKEN // TAKEN):
+        if first is None or len(found) >= SEARCHED_ROWS:
+            break
+        taken = index.find(text, owner, first, TAKEN)
+        found += rows.filter(pk__in=taken).order_by().values_list("pk", flat=True)
+        first = taken[-1] if len(taken) == TAKEN else None
+    return rows.filter(pk__in=sorted(found, reverse=True)[:SEARCHED_ROWS])
 
 
 def created_from(rows: QuerySet[Execution], moment: datetime) -> QuerySet[Execution]:

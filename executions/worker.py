@@ -26,6 +26,7 @@ from executions.hub import get_hub
 from executions.layers import EmbeddedChannelLayer
 from executions.models import Execution, Worker
 from executions.outages import Outage
+from executions.searching.upkeep import Upkeep
 from executions.signals import process_started
 from executions.supervisor import Supervisor
 from executions.validation import agent_of
@@ -142,6 +143,7 @@ class EmbeddedWorker(Caretaker):
         self._tasks.append(start_service(self._listen(), "worker-listen"))
         self._tasks.append(start_service(self._keep_lease(), "worker-lease"))
         self._tasks.append(start_service(_warm_up(), "warm-up"))
+        self._tasks.append(start_service(Upkeep().run(), "search-index"))
 
     async def stop(self) -> None:
         """Let what runs here finish for the drain time, finish the rest, give the lease back."""

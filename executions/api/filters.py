@@ -59,7 +59,8 @@ class ExecutionFilter(FilterSet):
     # The last: it looks at the newest of what the others leave.
     q = django_filters.CharFilter(
         method="by_text",
-        label=f"Search in request, answer and error of the newest {narrowing.SEARCHED_ROWS:,} that match the rest",
+        label="Search in request, answer and error: for words, and inside of words among the newest"
+        f" {narrowing.SEARCHED_ROWS:,} that match the rest; finds at most as many",
         max_length=200,
     )
 
@@ -93,7 +94,9 @@ class ExecutionFilter(FilterSet):
         return narrowing.changed_from(queryset, value)
 
     def by_text(self, queryset: QuerySet[Execution], name: str, value: str) -> QuerySet[Execution]:
-        return narrowing.containing(narrowing.newest(queryset), value, SEARCHED)
+        user = self.request.user if self.request is not None else None
+        owner = user.pk if user is not None and not user.is_staff else None
+        return narrowing.found_by(queryset, value, SEARCHED, owner)
 
 
 class CompleteFilter(ExecutionFilter):

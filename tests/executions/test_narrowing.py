@@ -8,8 +8,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from executions import narrowing
 from executions.models import Execution
 from executions.narrowing import containing, created_before, created_from, newest
+from executions.searching import index
 from tests.executions.api.conftest import client_of, make
 
 ALL = Execution.objects.all()
@@ -30,14 +32,31 @@ def test_a_text_is_found_in_any_field_and_taken_literally(user: User, text: str)
     assert set(containing(ALL, text.lower(), ("prompt",))) == {asked}
 
 
-def test_a_search_says_how_far_it_looked(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(newest, "__defaults__", (2,))
-    old, _, new = make(user, prompt="needle"), make(user), make(user, prompt="needle")
-    api = client_of(user)
-    found = api.get("/api/v1/executions/?q=needle").json()["results"]
-    assert [row["id"] for row in found] == [new.pk]
-    found = api.get("/api/v1/executions/", {"q": "needle", "created_before": new.created_at.isoformat()}).json()
-    assert [row["id"] for row in found["results"]] == [old.pk]
+def test_a_search_looks_inside_of_words_among_the_newest_and_for_words_in_all_before(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(narrowing, "SEARCHED_ROWS", 2)
+    whole, inside, _, new = (make(user, "finished", prompt=text) for text in ("needle", "pinneedle", "", "pinneedle"))
+    index.add(ALL.all())
+    found = client_of(user).get("/api/v1/executions/?q=needle").json()["results"]
+    assert [row["id"] for row in found] == [new.pk, whole.pk]
+    found = client_of(user).get("/api/v1/executions/?q=pin").json()["results"]
+    assert [row["id"] for row in found] == [new.pk, inside.pk]
+
+
+def test_a_search_takes_from_the_index_until_enough_fit_the_other_filters(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(narrowing, "SEARCHED_ROWS", 1)
+    monkeypatch.setattr(narrowing, "TAKEN", 2)
+    failed = make(user, "finished", prompt="needle", outcome="failed")
+    for _ in range(6):
+        make(user, "finished", prompt="needle", session_id="other")
+    make(user, "finished")
+    make(user, "finished", outcome="failed")
+    index.add(ALL.all())
+    found = client_of(user).get("/api/v1/executions/?q=needle&outcome=failed").json()["results"]
+    assert [row["id"] for row in found] == [failed.pk]
 
 
 def test_a_cancel_by_text_leaves_out_nothing(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
