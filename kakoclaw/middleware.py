@@ -73,7 +73,6 @@ class SecurityHeaders:
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
         self.headers: dict[str, str] = settings.SECURITY_HEADERS
-        self.below: dict[str, dict[str, str]] = settings.SECURITY_HEADERS_BELOW
         self.is_async = iscoroutinefunction(get_response)
         if self.is_async:
             markcoroutinefunction(self)
@@ -81,16 +80,12 @@ class SecurityHeaders:
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self.is_async:
             return self._acall(request)
-        return self._add(request, self.get_response(request))
+        return self._add(self.get_response(request))
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
-        return self._add(request, await self.get_response(request))
+        return self._add(await self.get_response(request))
 
-    def _add(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        for beginning, headers in self.below.items():
-            if request.path_info.startswith(beginning):
-                for name, value in headers.items():
-                    response.headers.setdefault(name, value)
+    def _add(self, response: HttpResponseBase) -> HttpResponseBase:
         for name, value in self.headers.items():
             response.headers.setdefault(name, value)
         return response

@@ -109,14 +109,6 @@ SECURITY_HEADERS = {
     ),
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-#: What the staff's pages need beyond that, by the beginning of their addresses: see docs/architecture.md.
-SECURITY_HEADERS_BELOW = {
-    "/admin/": {
-        "Content-Security-Policy": SECURITY_HEADERS["Content-Security-Policy"].replace(
-            "script-src 'self'", "script-src 'self' 'unsafe-eval'"
-        )
-    }
-}
 #: Bytes of a request's body: a prompt of the greatest length fits, in whatever way its JSON is written.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 #: Bytes of a WebSocket message; longer ones close the connection with code 1009.
@@ -288,6 +280,7 @@ UNFOLD = {
     "THEME": "kakoclaw.staff.theme",
     "COLORS": "kakoclaw.staff.no_colors",
     "STYLES": [lambda request: static("kakoclaw/staff.css")],
+    "SCRIPTS": [lambda request: static("kakoclaw/staff-alpine.js"), lambda request: static("kakoclaw/staff.js")],
     "SIDEBAR": {"navigation": "kakoclaw.staff.navigation"},
     "LOGIN": {"form": "chat.forms.AdminLoginForm"},
 }
