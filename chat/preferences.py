@@ -73,9 +73,10 @@ def theme(request: HttpRequest) -> HttpResponse:
     """Choose light or dark pages for this browser, or what its system has."""
     chosen = request.POST.get("theme", "")
     response = redirect("settings")
+    place: dict[str, Any] = {"path": settings.SESSION_COOKIE_PATH, "samesite": "Lax"}
     if chosen in THEMES:
-        flags: dict[str, Any] = {"secure": settings.SESSION_COOKIE_SECURE, "samesite": "Lax", "httponly": True}
-        response.set_cookie("theme", chosen, max_age=YEAR, **flags)
+        secure = settings.SESSION_COOKIE_SECURE
+        response.set_cookie("theme", chosen, max_age=YEAR, secure=secure, httponly=True, **place)
     else:
-        response.delete_cookie("theme")
+        response.delete_cookie("theme", **place)
     return response

@@ -95,7 +95,7 @@ class ScopeMissing(ExecutionError):
     @staticmethod
     def text(scope: str, needed: str) -> str:
         """Return what is wrong, and what would be right."""
-        return f"This token has the scope {scope!r}, and this takes {needed!r}: make another at /api/v1/tokens/."
+        return f"This token has the scope {scope!r}, and this takes {needed!r}: make another one in the settings."
 
 
 class KeyReused(ExecutionError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from executions.timeline import Span, merged, totals
@@ -68,10 +68,11 @@ def timeline(spans: Sequence[Span]) -> Timeline:
 STRIP_HEIGHT = 40
 
 
-def strip(runs: Iterable[tuple[int, float, str]], places: int) -> list[Bar]:
+def strip(runs: Iterable[tuple[int, float, str]], places: int, address: Callable[[int], str]) -> list[Bar]:
     """Lay out the last runs (id, seconds, outcome), oldest first, as bars in at most ``places`` places.
 
-    Heights are logarithmic: a run of an hour beside one of a second leaves both visible.
+    Heights are logarithmic: a run of an hour beside one of a second leaves both visible. ``address`` tells where the
+    bar of an id leads to.
     """
     runs = list(runs)[-places:]
     most = math.log1p(max((seconds for _, seconds, _ in runs), default=0) * 10) or 1.0
@@ -81,5 +82,5 @@ def strip(runs: Iterable[tuple[int, float, str]], places: int) -> list[Bar]:
         height = max(math.log1p(seconds * 10) / most * STRIP_HEIGHT, 3.0)
         title = f"#{pk}: {outcome.replace('_', ' ')}, {duration(seconds)}"
         bars.append(Bar(round(index * slot, 2), round(STRIP_HEIGHT - height, 2), round(slot * 0.7, 2), round(height, 2),
-                        outcome, title, f"/executions/{pk}"))  # fmt: skip
+                        outcome, title, address(pk)))  # fmt: skip
     return bars

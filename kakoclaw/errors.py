@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.views import defaults
@@ -10,7 +11,7 @@ from executions.api import errors as api
 
 
 def _is_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
+    return request.path.startswith(f"{settings.BASE_PATH}/api/")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

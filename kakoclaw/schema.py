@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
@@ -91,10 +92,10 @@ def describe_errors(result: dict[str, Any], generator: Any, request: Any, public
                 name = ERRORS[status][0]
                 operation["responses"].setdefault(str(status), {"$ref": f"#/components/responses/{name}"})
             operation["responses"] = dict(sorted(operation["responses"].items()))
-    result["paths"]["/api/v1/executions/"]["post"]["responses"]["201"]["links"] = {
+    result["paths"][f"{settings.BASE_PATH}/api/v1/executions/"]["post"]["responses"]["201"]["links"] = {
         name: {"operationId": f"executions_{name}", "parameters": {"id": "$response.body#/id"}} for name in LINKED
     }
-    result["paths"] = dict(sorted({**result["paths"], "/api/v1/health/": HEALTH}.items()))
+    result["paths"] = dict(sorted({**result["paths"], f"{settings.BASE_PATH}/api/v1/health/": HEALTH}.items()))
     return result
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import string
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from executions.agents.base import AgentFailure
 from executions.agents.llm import mcp_config as mcp_config_file
-from kakoclaw import __version__
+from kakoclaw import __version__, base_path
 from kakoclaw.addresses import is_loopback
 from kakoclaw.claude import claude_settings
 from kakoclaw.databases import EXAMPLE as DATABASE_EXAMPLE
@@ -85,9 +86,11 @@ if any("/" in host for host in ALLOWED_HOSTS):
 CSRF_TRUSTED_ORIGINS = [origin.rstrip("/").lower() for origin in env.names("KAKOCLAW_TRUSTED_ORIGINS")]
 if any(not origin.startswith(("http://", "https://")) for origin in CSRF_TRUSTED_ORIGINS):
     env.wrong("KAKOCLAW_TRUSTED_ORIGINS", "must be a list of origins such as https://kakoclaw.example.org")
+#: Below which path of the host the site is, such as ``/agents``; empty at its root.
+BASE_PATH = base_path.read(env, "KAKOCLAW_BASE_PATH")
 # Their pages may call the API with a token; the session cookie is for pages of this site.
 CORS_ALLOWED_ORIGINS = CSRF_TRUSTED_ORIGINS
-CORS_URLS_REGEX = r"^/api/"
+CORS_URLS_REGEX = rf"^{re.escape(BASE_PATH)}/api/"
 CORS_ALLOW_HEADERS = ("accept", "authorization", "content-type", "last-event-id")
 CORS = ["corsheaders"] if CORS_ALLOWED_ORIGINS else []
 
@@ -95,11 +98,14 @@ DEBUG = env.switch("KAKOCLAW_DEBUG")
 HTTPS = env.switch("KAKOCLAW_HTTPS")
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_HSTS_SECONDS = 365 * 24 * 3600
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+    # A host that is shared with other sites is not this one's to bind to HTTPS for a year.
+    SECURE_HSTS_SECONDS = 0 if BASE_PATH else 365 * 24 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{BASE_PATH}/"
 # W005 and W021: subdomains and the browsers' preload lists are for the owner of the domain to decide, at the proxy.
 # W008: the proxy redirects to HTTPS; the site itself never answers a POST with a redirect.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
+# W004: see above.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021", *(["security.W004"] if BASE_PATH else [])]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURITY_HEADERS = {
@@ -124,7 +130,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "chat"
 
 # What runs ------------------------------------------------------------------------------------------------------------
 
@@ -285,7 +291,7 @@ UNFOLD = {
     "LOGIN": {"form": "chat.forms.AdminLoginForm"},
 }
 
-STATIC_URL = "/static/"
+STATIC_URL = f"{BASE_PATH}/static/"
 STATIC_ROOT = HOME / "static"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
@@ -332,7 +338,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Start agents, follow them, answer them, and stop them.",
     "VERSION": __version__,
     "OAS_VERSION": "3.1.1",
-    "SCHEMA_PATH_PREFIX": "/api(/v1)?",
+    "SCHEMA_PATH_PREFIX": f"{re.escape(BASE_PATH)}/api(/v1)?",
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "kakoclaw.schema.describe_errors"],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SERVE_INCLUDE_SCHEMA": False,

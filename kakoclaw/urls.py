@@ -1,9 +1,10 @@
 """All addresses of the site."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.templatetags.static import static
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
@@ -13,7 +14,7 @@ from chat.account import Login
 from kakoclaw.metrics import metrics
 from kakoclaw.reference import Reference
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("chat.page_urls")),
     path("", include("executions.page_urls")),
     path("api/", include("chat.commands.urls")),
@@ -38,6 +39,9 @@ urlpatterns = [
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
 ]
+if settings.BASE_PATH:
+    base = settings.BASE_PATH.lstrip("/")
+    urlpatterns = [path(f"{base}/", include(urlpatterns)), path(base, RedirectView.as_view(pattern_name="chat"))]
 
 handler400 = "kakoclaw.errors.bad_request"
 handler403 = "kakoclaw.errors.permission_denied"

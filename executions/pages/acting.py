@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from executions import services
@@ -33,7 +34,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         "ids": request.POST.getlist("ids"),
         "all": "all" in request.POST,
         "everyone": asks_for_all(request),
-        "next": way_back(request, "/activity"),
+        "next": way_back(request, reverse("activity")),
     }
     return render(request, "executions/preview.html", context)
 

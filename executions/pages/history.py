@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from executions.conf import conf
@@ -71,4 +72,4 @@ def _page(
 def _strip(found: QuerySet[Execution]) -> list[Bar]:
     last = found.prefetch_related(None).values_list("pk", "started_at", "finished_at", "outcome")[:STRIP]
     runs = [(pk, (end - start).total_seconds() if start and end else 0.0, outcome) for pk, start, end, outcome in last]
-    return strip(reversed(runs), STRIP)
+    return strip(reversed(runs), STRIP, lambda pk: reverse("execution", args=[pk]))

@@ -78,8 +78,8 @@ def test_a_timeline_stays_inside_its_frame(given_spans: list[tuple[str, float, f
 
 
 def test_the_newest_bar_of_the_strip_is_on_the_right() -> None:
-    bars = strip([(1, 0.1, "succeeded"), (2, 3600, "timed_out")], 60)
-    assert [bar.href for bar in bars] == ["/executions/1", "/executions/2"]
+    bars = strip([(1, 0.1, "succeeded"), (2, 3600, "timed_out")], 60, "/runs/{}".format)
+    assert [bar.href for bar in bars] == ["/runs/1", "/runs/2"]
     assert bars[-1].x == round(59 * WIDTH / 60, 2)
     assert all(0 < bar.height <= STRIP_HEIGHT for bar in bars)
     assert bars[1].title == "#2: timed out, 1 h 00 m"

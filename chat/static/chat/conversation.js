@@ -1,6 +1,6 @@
 /** The conversation on the page: its turns, and which of them runs. The server's frames are the only truth. */
 
-import { api } from "../kakoclaw/http.js";
+import { api, at } from "../kakoclaw/http.js";
 import { toast } from "../kakoclaw/dom.js";
 import { Turn } from "./turn.js";
 
@@ -135,7 +135,7 @@ export class Conversation extends EventTarget {
     const title = prompt.split("\n").find((line) => line.trim())?.trim().slice(0, 80) ?? "Chat";
     this.page.dataset.session = this.session;
     this.title = title;
-    history.replaceState(null, "", `/chat/${encodeURIComponent(this.session).replaceAll("%3A", ":")}`);
+    history.replaceState(null, "", at(`chat/${encodeURIComponent(this.session).replaceAll("%3A", ":")}`));
   }
 
   refused({ content, client_id: client, execution_id: id }) {

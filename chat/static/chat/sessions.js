@@ -1,6 +1,6 @@
 /** The list of chats: search, rename, archive, delete, and which of them are at work. */
 
-import { api } from "../kakoclaw/http.js";
+import { api, at } from "../kakoclaw/http.js";
 import { confirm } from "../kakoclaw/confirm.js";
 import { clone, el, toast, wordOf } from "../kakoclaw/dom.js";
 import { now } from "../kakoclaw/clock.js";
@@ -9,7 +9,7 @@ import { place } from "../kakoclaw/popover.js";
 
 const FINISHED = new Set(["succeeded", "failed", "canceled", "timed_out", "lost"]);
 const part = (row, name) => row.querySelector(`[data-part=${name}]`);
-const address = (id) => `/chat/${encodeURIComponent(id).replaceAll("%3A", ":")}`;
+const address = (id) => at(`chat/${encodeURIComponent(id).replaceAll("%3A", ":")}`);
 
 export class SessionList {
   constructor(page) {

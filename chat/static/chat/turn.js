@@ -1,6 +1,6 @@
 /** One message of yours and the run that answers it. It shows what the server said, and nothing before it did. */
 
-import { api, json } from "../kakoclaw/http.js";
+import { api, at, json } from "../kakoclaw/http.js";
 import { everySecond, fine, now, whole } from "../kakoclaw/clock.js";
 import { clone, el, showStatus, toast } from "../kakoclaw/dom.js";
 import { Blocks } from "./blocks.js";
@@ -12,7 +12,7 @@ const SILENT_MS = 15_000;
 
 /** A small picture of an attached image that leads to the whole one. */
 function picture({ id, name }) {
-  const address = `/api/v1/attachments/${id}`;
+  const address = at(`api/v1/attachments/${id}`);
   return el("a", { href: address, target: "_blank", rel: "noopener" }, el("img", { src: address, alt: name, width: 72, height: 72 }));
 }
 
@@ -58,7 +58,7 @@ export class Turn {
   set id(value) {
     this.node.dataset.execution = value;
     const link = this.part("details");
-    link.href = `/executions/${value}`;
+    link.href = at(`executions/${value}`);
     link.hidden = false;
   }
 
@@ -134,7 +134,7 @@ export class Turn {
   /** Several pieces of text with tools in between: the server renders each piece for its own place. */
   async renderSegments() {
     try {
-      this.blocks.render((await json(`/chat/segments/${this.id}`)).segments);
+      this.blocks.render((await json(at(`chat/segments/${this.id}`))).segments);
     } catch (error) {
       console.warn("the answer stays as plain text:", error.message);
     }

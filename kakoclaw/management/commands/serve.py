@@ -91,7 +91,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def _url(host: str, listener: socket.socket) -> str:
     port = listener.getsockname()[1]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return f"http://{shown}:{port}"
+    return f"http://{shown}:{port}{settings.BASE_PATH}"
 
 
 def _exit(status: int) -> NoReturn:

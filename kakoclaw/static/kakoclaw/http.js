@@ -2,6 +2,9 @@
 
 const token = () => document.querySelector("meta[name=csrf]")?.content ?? "";
 
+/** The address of a path of this site, such as `executions/5`, wherever on its host the site is. */
+export const at = (path) => document.body.dataset.root + path;
+
 async function send(url, options) {
   let response;
   try {

@@ -1,6 +1,6 @@
 /** What runs, on every page: the count in the rail, the favicon, and `task` events for whoever shows more of it. */
 
-import { json } from "./http.js";
+import { at, json } from "./http.js";
 import { isSeen, once, startLooking } from "./looking.js";
 import { setRunning, tell } from "./notify.js";
 import { Socket } from "./socket.js";
@@ -40,7 +40,7 @@ async function announce({ task }) {
   const [kind, heading] = NEWS[task?.status] ?? [];
   if (!kind || await isSeen(task)) return;
   const tag = `kakoclaw-${task.id}-${task.status}`;
-  await once(tag, () => tell(kind, heading, task.title ?? "", tag, `/executions/${task.id}`));
+  await once(tag, () => tell(kind, heading, task.title ?? "", tag, at(`executions/${task.id}`)));
 }
 
 export function startTasks() {
