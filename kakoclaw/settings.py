@@ -9,6 +9,7 @@ from pathlib import Path
 
 import environ
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from executions.agents.base import AgentFailure
@@ -280,6 +281,7 @@ LANGUAGE_COOKIE_NAME = "language"
 UNFOLD = {
     "SITE_TITLE": "KakoClaw",
     "SITE_HEADER": "KakoClaw",
+    "SITE_URL": lambda request: reverse("chat"),
     "SITE_SUBHEADER": gettext_lazy("Staff"),
     "SITE_ICON": lambda request: static("kakoclaw/favicon.svg"),
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("kakoclaw/favicon.svg")}],

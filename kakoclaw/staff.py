@@ -42,7 +42,6 @@ class StaffSite(UnfoldAdminSite):
     """All pages below ``/admin/``."""
 
     site_title = site_header = "KakoClaw"
-    site_url = reverse_lazy("chat")  # type: ignore[assignment]  # it is made into text where it is shown
 
 
 def no_colors(request: HttpRequest) -> dict[str, dict[str, str]]:
