@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
+from django.urls import get_resolver
 
 from executions.agents.llm import catalog
 from kakoclaw.addresses import is_loopback
@@ -53,3 +55,29 @@ def model_without_its_variables(app_configs: Any, **options: Any) -> list[CheckM
             id="kakoclaw.W003",
         )
     ]
+
+
+@register()
+def base_path_like_a_page(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """Warn when the site's path begins like one of its own addresses."""
+    name = settings.BASE_PATH.partition("/")[2].partition("/")[0]
+    site: Any = get_resolver().url_patterns[0]
+    if not name or name not in {*_first_words(site.url_patterns), "static", "ws"}:
+        return []
+    return [
+        checks.Warning(
+            f"KAKOCLAW_BASE_PATH={settings.BASE_PATH} begins like one of the site's own addresses (/{name}).",
+            hint="The proxy must hand it on, and not take it away; or choose another such as /agents.",
+            id="kakoclaw.W004",
+        )
+    ]
+
+
+def _first_words(patterns: Iterable[Any]) -> Iterator[str]:
+    """Yield the first word of each address."""
+    for pattern in patterns:
+        text = str(pattern.pattern)
+        if text:
+            yield text.partition("/")[0]
+        else:
+            yield from _first_words(getattr(pattern, "url_patterns", ()))

@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from tests.proxies import Proxy, nginx
-from tests.servers import ADMIN, Server, Servers
+from tests.servers import ADMIN, Server, Servers, manage
 
 pytestmark = pytest.mark.services
 
@@ -120,3 +120,10 @@ def test_a_path_that_is_none_is_told(servers: Servers, path: str) -> None:
     server = servers.start(wait=False, KAKOCLAW_BASE_PATH=path)
     assert server.wait() != 0
     assert "KAKOCLAW_BASE_PATH" in server.log
+
+
+def test_a_path_like_a_page_of_ours_is_warned_of(prepared_home: Path) -> None:
+    for path, warned in (("/chat", True), ("/api/x", True), ("/static", True), ("/agents", False), ("", False)):
+        done = manage(prepared_home, "check", KAKOCLAW_BASE_PATH=path)
+        assert done.returncode == 0, done.stderr
+        assert ("kakoclaw.W004" in done.stderr) is warned, path
