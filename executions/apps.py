@@ -8,8 +8,12 @@ class ExecutionsConfig(AppConfig):
 
     def ready(self) -> None:
         from executions import attachments, deleting, metrics
+        from executions.deliveries import channel, outbox
         from executions.models import Attachment
+        from executions.webhooks.channel import WebhookChannel
 
         post_delete.connect(attachments.removed, sender=Attachment, dispatch_uid="executions.attachment_removed")
         deleting.connect()
         metrics.connect()
+        channel.register(WebhookChannel())
+        outbox.connect()

@@ -48,6 +48,13 @@ DEFAULTS: dict[str, Any] = {
     "LIMITS": {},
     "MAX_PROMPT_CHARS": 1_000_000,
     "ALLOW_PRIVATE_ADDRESSES": False,
+    # Where people reach the site, for links in messages to the outside; empty for links without a host.
+    "PUBLIC_URL": "",
+    # How long a receiver of webhooks or Web Push may take to answer, and the first pause before it is tried again.
+    "DELIVERY_SECONDS": 10.0,
+    "DELIVERY_RETRY_SECONDS": 5.0,
+    # How long the log of webhooks is kept.
+    "DELIVERY_LOG_DAYS": 30,
     "SEARCH_URL": "",
     "MCP_CONFIG": None,
     # Directories inside which the agent `claude` may work.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from channels.consumer import AsyncConsumer, get_handler_name
@@ -13,9 +14,10 @@ from executions.supervisor import Supervisor
 class WorkerConsumer(AsyncConsumer):
     """Listens to all workers' group and to its own worker's."""
 
-    def __init__(self, supervisor: Supervisor) -> None:
+    def __init__(self, supervisor: Supervisor, deliver: Callable[[], None]) -> None:
         super().__init__()
         self.supervisor = supervisor
+        self._deliver = deliver
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Call the handler without the thread hop that closes old connections: handlers touch no database."""
@@ -38,3 +40,6 @@ class WorkerConsumer(AsyncConsumer):
 
     async def execution_answer(self, message: dict[str, Any]) -> None:
         self.supervisor.poll_soon()
+
+    async def execution_deliver(self, message: dict[str, Any]) -> None:
+        self._deliver()

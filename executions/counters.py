@@ -23,4 +23,7 @@ DOORBELLS_FAILED = Counter("kakoclaw_doorbells_failed", "Messages that the chann
 DOORBELLS_RECOVERED = Counter(
     "kakoclaw_doorbells_recovered", "Times that a reader was behind the journal and was told so by a look at it."
 )
+DELIVERIES = Counter(
+    "kakoclaw_deliveries", "Attempts to tell the outside, by what became of them.", ["channel", "result"]
+)
 READERS = Gauge("kakoclaw_readers", "Open WebSockets, event streams and waiting requests.", multiprocess_mode="livesum")

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Max
 from django.db.models.functions import Now
+from django.dispatch import Signal
 from django.utils import timezone
 
 from executions.changes import announce, change_of
@@ -102,18 +103,23 @@ def _is_usage(data: dict[str, Any]) -> bool:
 
 
 def tell_finished(executions: Sequence[Execution]) -> None:
-    """Let the applications above take part in the transaction that finishes ``executions``.
+    """Let the applications above take part in the transaction that finishes ``executions``."""
+    tell(executions_finished, executions)
 
-    A receiver that fails loses its own work for that execution and nothing else: what is over is over.
+
+def tell(signal: Signal, executions: Sequence[Execution]) -> None:
+    """Send one of the signals that take part in a transaction.
+
+    A receiver that fails loses its own work for that execution and nothing else: what has happened has happened.
     """
     try:
         with transaction.atomic():
-            executions_finished.send(sender=Execution, executions=executions)
+            signal.send(sender=Execution, executions=executions)
     except (OperationalError, InterfaceError):
         raise  # the database is away: so is the whole transaction, and whoever began it tries again
     except Exception:  # whatever a receiver of another application raises
         if len(executions) > 1:
             for execution in executions:
-                tell_finished([execution])
+                tell(signal, [execution])
         else:
-            logger.exception("a receiver failed for %s, which is finished without it", executions[0])
+            logger.exception("a receiver failed for %s, which is %s without it", executions[0], executions[0].state)

@@ -22,6 +22,7 @@ from executions.background import start_service
 from executions.conf import conf
 from executions.consumers import WorkerConsumer
 from executions.database import DatabaseThread
+from executions.deliveries.deliverer import Deliverer
 from executions.hub import get_hub
 from executions.layers import EmbeddedChannelLayer
 from executions.models import Execution, Worker
@@ -125,6 +126,7 @@ class EmbeddedWorker(Caretaker):
         self._drain_seconds = conf.drain_seconds if drain_seconds is None else drain_seconds
         self._alive_file = alive_file
         self.supervisor: Supervisor | None = None
+        self._deliverer = Deliverer()
         self._stopping = False
         #: Held while the supervisor is stopped or replaced.
         self._changing = asyncio.Lock()
@@ -140,6 +142,7 @@ class EmbeddedWorker(Caretaker):
         """
         await super().start()
         await self._begin()
+        self._deliverer.start()
         self._tasks.append(start_service(self._listen(), "worker-listen"))
         self._tasks.append(start_service(self._keep_lease(), "worker-lease"))
         self._tasks.append(start_service(_warm_up(), "warm-up"))
@@ -155,6 +158,8 @@ class EmbeddedWorker(Caretaker):
                     await self._database.run(leases.resign, self.supervisor.worker_id)
                 except Error as error:
                     logger.error("the lease can't be given back and will expire: %s", error)
+        # After the executions, whose ends are told, too.
+        await self._deliverer.stop()
         await super().stop()
         await close_agents()
 
@@ -183,7 +188,7 @@ class EmbeddedWorker(Caretaker):
             assert supervisor is not None
             try:
                 channel = await layer.new_channel("worker")
-                consumer: AsyncConsumer = WorkerConsumer(supervisor)
+                consumer: AsyncConsumer = WorkerConsumer(supervisor, self._deliverer.wake)
                 consumer.channel_layer, consumer.channel_name = layer, channel
                 await consumer.dispatch({"type": "worker.listen"})
                 while self.supervisor is supervisor:

@@ -13,9 +13,10 @@ from django.utils import timezone
 from executions.changes import announce, change_of
 from executions.cleaning import clean, clean_text
 from executions.events import Entry, Finished, Question, Usage
-from executions.finishing import cost, finish_unheld, tell_finished
+from executions.finishing import cost, finish_unheld, tell, tell_finished
 from executions.models import EventRow, Execution, Worker
 from executions.prepared import Among, Param, PreparedObjects, PreparedUpdate
+from executions.signals import executions_waiting
 from executions.states import Outcome, State
 
 logger = logging.getLogger(__name__)
@@ -178,6 +179,9 @@ def _tell(batch: Batch, written: Written) -> None:
     finished = [rows[s.execution_id] for s in batch.steps if isinstance(s, Finish) and s.execution_id in rows]
     if finished:
         tell_finished(finished)
+    waiting = [execution for execution in rows.values() if execution.state == State.WAITING]
+    if waiting:
+        tell(executions_waiting, waiting)
     announce([change_of(e, "finished" if e.state == State.FINISHED else "updated") for e in rows.values()])
 
 

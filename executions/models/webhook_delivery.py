@@ -1,0 +1,19 @@
+"""What one webhook is told, and how that went."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from executions.models.delivery import Delivery
+
+
+class WebhookDelivery(Delivery):
+    """A message to a webhook; ``body`` is the very text that is signed and sent."""
+
+    # No index of its own: two others begin with it.
+    target = models.ForeignKey(
+        "executions.Webhook", on_delete=models.CASCADE, related_name="deliveries", db_index=False
+    )
+
+    class Meta(Delivery.Meta):
+        verbose_name_plural = "webhook deliveries"
