@@ -14,7 +14,8 @@ from django.db.models import F, QuerySet
 
 from chat import branches
 from chat.models import Message, Session
-from executions import services, validation
+from executions import audit, services, validation
+from executions.actions import Action
 from executions.errors import InvalidInput, NotFound
 from executions.models import Execution
 from executions.narrowing import SEARCHED_ROWS, containing
@@ -147,6 +148,14 @@ def delete_session(owner: User, session_id: str, *, by: User | None = None, sour
         Execution.objects.filter(owner=owner, session_id=session_id).forget_conversation()
         branches.versions_below([session.pk]).delete()
         session.delete()
+        if by is not None:
+            record_deletion(session, by=by)
+
+
+def record_deletion(session: Session, *, by: User) -> None:
+    """Add to the audit log that ``by`` has deleted a session; what empties the trash later is nobody's act."""
+    about: dict[str, Any] = {"kind": "session", "object_id": session.session_id, "owner": session.owner}
+    audit.record(Action.DELETED, by=by, **about, title=session.title)
 
 
 def search(owner: User, query: str, limit: int = 50) -> QuerySet[Message]:

@@ -7,6 +7,7 @@ import contextvars
 import logging
 from collections.abc import Coroutine
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -16,7 +17,7 @@ from django.db import DatabaseError
 
 from chat import outbound, revoking
 from chat.authentication import Access, Credentials, access_of, credentials_of
-from executions import connections
+from executions import connections, origin
 from executions.errors import ExecutionError, ScopeMissing
 from executions.scopes import Scope
 
@@ -102,10 +103,14 @@ class Socket(AsyncWebsocketConsumer):
         """Handle one frame; whatever goes wrong with it, the client is told and the socket lives on."""
         if not self.is_open:
             return
-        handling = self.spawn(self.heard(text_data), reported=False)
+        handling = self.spawn(self._heard(text_data), reported=False)
         await asyncio.wait({handling})
         if not handling.cancelled() and (problem := handling.exception()) is not None:
             await self.say(_error_frame(problem))
+
+    async def _heard(self, text: str | None) -> None:
+        with origin.coming_from(partial(origin.of_socket, self.scope, self.user)):
+            await self.heard(text)
 
     async def say(self, frame: str) -> None:
         """Send a frame while the socket is open."""

@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from chat.models import Token
-from executions import validation
+from executions import audit, validation
+from executions.actions import Action
 from executions.errors import InvalidInput, NotFound
 from executions.scopes import Scope
 
@@ -45,6 +46,7 @@ def create(user: User, name: str, scope: Scope | str = Scope.RUN, days: int = DE
         if made.count() >= MAX_TOKENS:
             raise InvalidInput(f"You have {MAX_TOKENS} tokens already; end one that you no longer use.")
         token: tuple[Token, str] = Token.objects.create(user, expiry=timedelta(days=days), name=name, scope=scope)
+        _record(Action.TOKEN_MADE, token[0], scope=scope.value, days=days)
     return token
 
 
@@ -62,4 +64,16 @@ def end(user: User, key: Any) -> None:
         token = tokens_of(user).filter(pk=int(text)).first()
     if token is None:
         raise NoSuchToken(f"You have no token {text[:20]}.")
-    token.delete()
+    revoke(token)
+
+
+def revoke(token: Token) -> None:
+    """End a token; what is connected with it is closed."""
+    with transaction.atomic():
+        _record(Action.TOKEN_ENDED, token)
+        token.delete()
+
+
+def _record(action: Action, token: Token, **details: Any) -> None:
+    about: dict[str, Any] = {"kind": "token", "object_id": token.pk, "owner": token.user}
+    audit.record(action, **about, name=token.name, beginning=token.beginning, **details)

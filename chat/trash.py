@@ -35,6 +35,7 @@ def throw_away(owner: User, session_id: str, *, source: Source | str = Source.PA
         report = engine.cancel(running, by=owner, reason="The session was deleted", source=source)
         doomed = Session.objects.filter(pk=session.pk) | branches.versions_below([session.pk])
         doomed.update(deleted_at=timezone.now())
+        services.record_deletion(session, by=owner)
     return report.count
 
 

@@ -7,12 +7,13 @@ class ExecutionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from executions import attachments, deleting, metrics
+        from executions import accounts, attachments, deleting, metrics
         from executions.deliveries import channel, outbox
         from executions.models import Attachment
         from executions.webhooks.channel import WebhookChannel
 
         post_delete.connect(attachments.removed, sender=Attachment, dispatch_uid="executions.attachment_removed")
+        accounts.connect()
         deleting.connect()
         metrics.connect()
         channel.register(WebhookChannel())

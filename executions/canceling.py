@@ -15,7 +15,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 
-from executions import bus, validation
+from executions import audit, bus, validation
+from executions.actions import Action
 from executions.changes import announce
 from executions.errors import NotFound
 from executions.events import Change, Finished
@@ -124,6 +125,7 @@ def _stop(rows: Sequence[_Row], report: CancelReport, *, by: User | None, reason
         finish_unheld([row.pk for row in queued], State.QUEUED, Finished(Outcome.CANCELED, receipt=receipt))
     if fresh:
         request([row.pk for row in fresh])
+    _record([*queued, *fresh], by=by, reason=reason, source=source)
     # The workers first: an agent that is to stop comes before the lists that show it.
     transaction.on_commit(partial(_ring_workers, held))
     announce([Change(row.pk, row.owner_id, row.session_id, "updated", "stopping") for row in fresh])
@@ -131,6 +133,24 @@ def _stop(rows: Sequence[_Row], report: CancelReport, *, by: User | None, reason
     report.requested += [row.pk for row in fresh]
     report.already_requested += [row.pk for row in held if row.cancel_requested_at is not None]
     report.already_finished += [row.pk for row in rows if row.state == State.FINISHED]
+
+
+def _record(rows: Sequence[_Row], *, by: User | None, reason: str, source: Source) -> None:
+    """Add the stop of ``rows`` to the audit log: one entry, however many."""
+    if not rows:
+        return
+    owners = {row.owner_id for row in rows}
+    why: dict[str, Any] = {"reason": reason}
+    if source in (Source.DISCONNECT, Source.INTERRUPT):
+        why["because"] = source.value
+    if len(rows) == 1:
+        (row,) = rows
+        what: dict[str, Any] = {"object_id": row.pk, "state": row.state}
+    else:
+        what = {"ids": [row.pk for row in rows], "owners": len(owners)}
+    why["others"] = by is None or owners != {by.pk}
+    owner = owners.pop() if len(owners) == 1 else None
+    audit.record(Action.STOPPED, by=by, kind="execution", owner=owner, count=len(rows), source=source, **what, **why)
 
 
 def _ring_workers(held: Iterable[_Row]) -> None:

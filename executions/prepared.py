@@ -14,7 +14,7 @@ there at all make other SQL, and so another statement, or an ordinary queryset.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from django.db import connection, models
@@ -139,14 +139,17 @@ class PreparedObjects(Generic[M]):
 
 
 class PreparedInsert(Generic[M]):
-    """An INSERT of whole objects. It sends no signals of Django's."""
+    """An INSERT of whole objects. It sends no signals of Django's.
 
-    def __init__(self, model: type[M]) -> None:
+    The fields ``without`` get the database's own defaults; the objects do not learn which.
+    """
+
+    def __init__(self, model: type[M], without: Collection[str] = ()) -> None:
         self._model = model
         assert model._meta.pk is not None
         assert model._meta.pk.column is not None
         self._key: str = model._meta.pk.column
-        self._fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+        self._fields = [f for f in model._meta.concrete_fields if not f.primary_key and f.name not in without]
 
     @cached_property
     def _sql(self) -> str:

@@ -1,4 +1,4 @@
-"""What people do with executions: start, cancel, answer, retry, reprioritise.
+"""What people do with executions: start, cancel, answer, retry, reprioritise, delete.
 
 Every service is synchronous ORM code in a transaction of its own; the doorbells ring after the commit. The database
 has decided before anybody is told. Views, consumers, admin actions and commands call these and nothing deeper.
@@ -14,7 +14,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
 
-from executions import bus, validation
+from executions import audit, bus, validation
+from executions.actions import Action
 from executions.canceling import CancelReport, cancel, cancel_one
 from executions.changes import announce, change_of
 from executions.conf import conf
@@ -25,7 +26,17 @@ from executions.signals import execution_queued
 from executions.states import OnBusy, Source, State
 from executions.terms import terms_of
 
-__all__ = ["CancelReport", "answer", "cancel", "cancel_one", "retry", "set_priority", "start", "validate_session_id"]
+__all__ = [
+    "CancelReport",
+    "answer",
+    "cancel",
+    "cancel_one",
+    "delete",
+    "retry",
+    "set_priority",
+    "start",
+    "validate_session_id",
+]
 
 validate_session_id = validation.session_id
 
@@ -43,8 +54,9 @@ def start(
     source: Source | str = Source.API,
     retry_of: Execution | None = None,
     limits: dict[str, Any] | None = None,
+    by: User | None = None,
 ) -> Execution:
-    """Queue an execution and ring the workers.
+    """Queue an execution and ring the workers; a retry was asked for by ``by``, anything else by its owner.
 
     ``on_busy`` says what happens when the session has an unfinished one: ``queue`` behind it, ``interrupt`` (stop
     all that is unfinished there and run this, in one transaction), or ``reject``.
@@ -90,9 +102,26 @@ def start(
         _insert.execute(execution)
         execution_queued.send(sender=Execution, execution=execution)
         terms.keep(execution)
+        _record_start(execution, owner if retry_of is None else by, source)
         announce([change_of(execution, "created")])
         transaction.on_commit(partial(bus.ring, bus.WORKERS, {"type": "execution.wake"}))
     return execution
+
+
+def _record_start(execution: Execution, by: User | None, source: str) -> None:
+    retried = execution.retry_of_id
+    audit.record(
+        Action.RETRIED if retried else Action.STARTED,
+        by=by,
+        kind="execution",
+        object_id=execution.pk,
+        owner=execution.owner,
+        source=source,
+        agent=execution.agent,
+        model=execution.model,
+        session=execution.session_id,
+        retry_of=retried,
+    )
 
 
 @lru_cache
@@ -121,12 +150,13 @@ def answer(execution_id: int, *, question_id: str, answer: dict[str, Any], by: U
             validation.kind_of_answer(answer, question["kind"])
         if not Execution.objects.give_answer(execution_id, question_id, answer):
             raise NotWaiting
+        _record(Action.ANSWERED, execution, by, question_id=question_id)
         announce([change_of(execution, "updated", State.RUNNING)])
         group = bus.worker_group(execution.worker_id or "")
         transaction.on_commit(partial(bus.ring, group, {"type": "execution.answer", "ids": [execution_id]}))
 
 
-def retry(execution: Execution, *, by: User, source: Source | str = Source.API) -> Execution:
+def retry(execution: Execution, *, by: User | None, source: Source | str = Source.API) -> Execution:
     """Start the same request again, for the same owner. Raises NotFinished while the first one still runs."""
     if execution.state != State.FINISHED:
         raise NotFinished
@@ -143,6 +173,7 @@ def retry(execution: Execution, *, by: User, source: Source | str = Source.API) 
         source=source,
         retry_of=execution,
         limits=limits,
+        by=by,
     )
 
 
@@ -153,5 +184,19 @@ def set_priority(execution: Execution, priority: int, *, by: User) -> None:
         won = Execution.objects.queued().filter(pk=execution.pk).update(priority=priority, changed_at=Now())
         if not won:
             raise NotQueued
+        _record(Action.PRIORITY_CHANGED, execution, by, changes={"priority": [execution.priority, priority]})
         announce([change_of(execution, "updated", State.QUEUED)])
         transaction.on_commit(partial(bus.ring, bus.WORKERS, {"type": "execution.wake"}))
+
+
+def delete(execution: Execution, *, by: User) -> None:
+    """Remove a finished execution and its journal for good. Raises NotFinished."""
+    with transaction.atomic():
+        if not Execution.objects.finished().filter(pk=execution.pk).lock().values_list("pk"):
+            raise NotFinished
+        _record(Action.DELETED, execution, by, agent=execution.agent, outcome=execution.outcome)
+        execution.delete()
+
+
+def _record(action: Action, execution: Execution, by: User, **details: Any) -> None:
+    audit.record(action, by=by, kind="execution", object_id=execution.pk, owner=execution.owner_id, **details)

@@ -6,6 +6,7 @@ import itertools
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 from secrets import token_hex
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from executions import origin
 from executions.log_context import request_id
 from kakoclaw.errors import database_unavailable
 
@@ -59,6 +61,17 @@ class RequestId:
             request_id.reset(token)
         response["X-Request-ID"] = name
         return response
+
+
+class FromWhere:
+    """Lets the audit log know from where a request came."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with origin.coming_from(partial(origin.of_request, request)):
+            return self.get_response(request)
 
 
 class SecurityHeaders:

@@ -241,6 +241,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "kakoclaw.middleware.RequestId",
+    "kakoclaw.middleware.FromWhere",
     "kakoclaw.middleware.SecurityHeaders",
     *(f"{app}.middleware.CorsMiddleware" for app in CORS),
     "django.middleware.security.SecurityMiddleware",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from chat import tokens
 from chat.models import Token
 from executions.admin.base import StaffPages
 
@@ -30,3 +32,11 @@ class TokenAdmin(StaffPages):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def delete_model(self, request: HttpRequest, obj: Token) -> None:
+        """End it, as its holder would."""
+        tokens.revoke(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
+        for token in queryset.select_related("user"):
+            tokens.revoke(token)

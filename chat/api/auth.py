@@ -20,6 +20,7 @@ from chat.api.requests import ChangePasswordRequest, LoginRequest
 from chat.api.throttles import AddressThrottle, PasswordThrottle
 from chat.authentication import other_tokens
 from chat.models import Token
+from executions import accounts
 from executions.api.serializers import ErrorSerializer
 from executions.scopes import Scope
 
@@ -49,8 +50,10 @@ class LoginView(PanelView):
         if user is None:
             raise WrongPassword
         tokens = Token.objects
-        tokens.filter(user=user, expiry__lt=timezone.now()).delete()
-        _, token = tokens.create(user)
+        with transaction.atomic():
+            tokens.filter(user=user, expiry__lt=timezone.now()).delete()
+            _, token = tokens.create(user)
+            accounts.signed_in(user, how="token")
         lifetime = knox_settings.TOKEN_TTL
         return Response({"token": token, "expires_in": int(lifetime.total_seconds()) if lifetime else None})
 
@@ -63,7 +66,9 @@ class LogoutView(PanelView):
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         if isinstance(request.auth, Token):
-            request.auth.delete()
+            with transaction.atomic():
+                accounts.signed_out(self.me, how="token")
+                request.auth.delete()
         else:
             logout(request._request)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -53,7 +53,7 @@ class SessionView(PanelView):
 
     @extend_schema(responses={200: responses.StatusResponse})
     def delete(self, request: Request, session_id: str) -> Response:
-        services.delete_session(self.me, session_id)
+        services.delete_session(self.me, session_id, by=self.me)
         return Response({"status": "ok"})
 
 

@@ -15,7 +15,7 @@ from rest_framework.settings import api_settings
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
-from executions.api.throttles import address_of
+from executions.origin import address_of
 
 logger = logging.getLogger(__name__)
 

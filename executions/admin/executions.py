@@ -5,11 +5,13 @@ A queued execution's priority can be changed, an unfinished one canceled, a fini
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 
+from executions import services
 from executions.admin.canceling import Canceling
 from executions.admin.filters import AgentFilter
 from executions.admin.forms import PriorityForm
@@ -76,3 +78,6 @@ class ExecutionAdmin(Shown, Canceling):
 
     def save_model(self, request: HttpRequest, obj: Execution, form: Any, change: bool) -> None:
         """Nothing is left to save: the form has called the service, and a save would overwrite a worker's state."""
+
+    def delete_model(self, request: HttpRequest, obj: Execution) -> None:
+        services.delete(obj, by=cast("User", request.user))

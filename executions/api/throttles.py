@@ -6,22 +6,14 @@ import math
 from operator import attrgetter
 from typing import Any
 
-from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from executions.buckets import Allowance, Buckets
 from executions.conf import conf
-
-
-def address_of(request: Request | HttpRequest) -> str:
-    """Return from where a request came. Without a proxy of ours, X-Forwarded-For is whatever the sender wrote."""
-    if not api_settings.NUM_PROXIES:
-        return str(request.META.get("REMOTE_ADDR", ""))
-    return str(BaseThrottle().get_ident(request))  # type: ignore[arg-type]  # looks at META only
+from executions.origin import address_of
 
 
 class RequestThrottle(BaseThrottle):

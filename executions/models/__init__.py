@@ -1,6 +1,7 @@
 """The rows of the engine: executions, their journal, what is attached to them, who runs them, and who is told."""
 
 from executions.models.attachment import Attachment
+from executions.models.audit import AuditEntry
 from executions.models.event import EventRow
 from executions.models.execution import Execution
 from executions.models.search_entry import SearchEntry
@@ -11,6 +12,7 @@ from executions.models.worker import Worker
 
 __all__ = [
     "Attachment",
+    "AuditEntry",
     "EventRow",
     "Execution",
     "SearchEntry",

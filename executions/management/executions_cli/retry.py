@@ -23,7 +23,7 @@ class Retry(Subcommand):
 
     def run(self, options: dict[str, Any]) -> int:
         execution = get(options["id"])
-        again = services.retry(execution, by=execution.owner, source=Source.COMMAND)
+        again = services.retry(execution, by=None, source=Source.COMMAND)
         if options["json"]:
             self.write_json(ExecutionSerializer(get(again.pk)).data)
         else:
