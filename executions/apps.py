@@ -10,6 +10,7 @@ class ExecutionsConfig(AppConfig):
         from executions import accounts, attachments, deleting, metrics
         from executions.deliveries import channel, outbox
         from executions.models import Attachment
+        from executions.tallies import noting
         from executions.webhooks.channel import WebhookChannel
 
         post_delete.connect(attachments.removed, sender=Attachment, dispatch_uid="executions.attachment_removed")
@@ -18,3 +19,4 @@ class ExecutionsConfig(AppConfig):
         metrics.connect()
         channel.register(WebhookChannel())
         outbox.connect()
+        noting.connect()

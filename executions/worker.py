@@ -30,6 +30,7 @@ from executions.outages import Outage
 from executions.searching.upkeep import Upkeep
 from executions.signals import process_started
 from executions.supervisor import Supervisor
+from executions.tallies.upkeep import Upkeep as TallyUpkeep
 from executions.validation import agent_of
 
 logger = logging.getLogger(__name__)
@@ -147,6 +148,7 @@ class EmbeddedWorker(Caretaker):
         self._tasks.append(start_service(self._keep_lease(), "worker-lease"))
         self._tasks.append(start_service(_warm_up(), "warm-up"))
         self._tasks.append(start_service(Upkeep().run(), "search-index"))
+        self._tasks.append(start_service(TallyUpkeep().run(), "tallies"))
 
     async def stop(self) -> None:
         """Let what runs here finish for the drain time, finish the rest, give the lease back."""

@@ -2,10 +2,12 @@
 
 from executions.models.attachment import Attachment
 from executions.models.audit import AuditEntry
+from executions.models.ending import Ending
 from executions.models.event import EventRow
 from executions.models.execution import Execution
 from executions.models.search_entry import SearchEntry
 from executions.models.start_key import StartKey
+from executions.models.tally import Tally
 from executions.models.webhook import Webhook
 from executions.models.webhook_delivery import WebhookDelivery
 from executions.models.worker import Worker
@@ -13,10 +15,12 @@ from executions.models.worker import Worker
 __all__ = [
     "Attachment",
     "AuditEntry",
+    "Ending",
     "EventRow",
     "Execution",
     "SearchEntry",
     "StartKey",
+    "Tally",
     "Webhook",
     "WebhookDelivery",
     "Worker",
