@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import logging
 from collections.abc import Coroutine
 from contextlib import ExitStack
@@ -12,11 +11,15 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from chat import outbound, revoking
 from chat.authentication import Access, Credentials, access_of, credentials_of
+from chat.language import context_in, language_of
 from executions import connections, origin
 from executions.errors import ExecutionError, ScopeMissing
 from executions.scopes import Scope
@@ -44,6 +47,7 @@ class Socket(AsyncWebsocketConsumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.tasks: set[asyncio.Task[Any]] = set()
+        self.language = settings.LANGUAGE_CODE
         self.is_open = False
         self.counted = ExitStack()
 
@@ -59,21 +63,24 @@ class Socket(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         """Accept first: a browser learns the close code only of a socket that was open."""
         await self.accept()
+        self.language = language_of(self.scope)
+        translation.activate(self.language)
         self.credentials = credentials_of(self.scope)
         try:
             access = await database_sync_to_async(access_of)(self.credentials)
         except DatabaseError as error:
             logger.warning("a socket could not be opened: %s", error)
-            await self.close(TRY_AGAIN, "The server can't reach its database right now.")
+            await self.close(TRY_AGAIN, _reason(_("The server can't reach its database right now.")))
             return
         if access is None:
-            await self.close(UNAUTHENTICATED, "Sign in first: no valid token or session came with this socket.")
+            why = _("Sign in first: no valid token or session came with this socket.")
+            await self.close(UNAUTHENTICATED, _reason(why))
             return
         try:
             connections.require_room(access.user.pk)
         except connections.TooManyConnections as error:
             await self.send(text_data=_error_frame(error))
-            await self.close(TOO_MANY, error.message)
+            await self.close(TOO_MANY, _reason(error.message))
             return
         self.counted.enter_context(connections.counted(access.user.pk))
         self.access, self.is_open = access, True
@@ -125,9 +132,10 @@ class Socket(AsyncWebsocketConsumer):
     def spawn(self, coroutine: Coroutine[Any, Any, None], *, reported: bool = True) -> asyncio.Task[None]:
         """Start a task that ends with this socket; with ``reported``, its failure becomes an error frame.
 
-        It gets a context of its own: one that inherits a request's keeps that request's thread and connection.
+        It gets a context of its own, in the reader's language: one that inherits a request's keeps that request's
+        thread and connection.
         """
-        task = asyncio.get_running_loop().create_task(coroutine, context=contextvars.Context())
+        task = asyncio.get_running_loop().create_task(coroutine, context=context_in(self.language))
         self.tasks.add(task)
         task.add_done_callback(self._reported if reported else self.tasks.discard)
         return task
@@ -171,7 +179,12 @@ class Socket(AsyncWebsocketConsumer):
     async def _shut(self) -> None:
         if self.is_open:
             self.is_open = False
-            await self.close(UNAUTHENTICATED, "You were signed out.")
+            await self.close(UNAUTHENTICATED, _reason(_("You were signed out.")))
+
+
+def _reason(text: str) -> str:
+    """Return what fits into the frame that closes a WebSocket: 123 bytes of UTF-8."""
+    return text.encode()[:123].decode(errors="ignore")
 
 
 def _error_frame(problem: BaseException) -> str:
@@ -179,5 +192,6 @@ def _error_frame(problem: BaseException) -> str:
         return outbound.error(problem.message, problem.code)
     logger.error("a frame or a reader failed", exc_info=problem)
     return outbound.error(
-        "The server could not do this; its log says why. What runs goes on: subscribe again to follow it.", "internal"
+        _("The server could not do this; its log says why. What runs goes on: subscribe again to follow it."),
+        "internal",
     )

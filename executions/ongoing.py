@@ -24,18 +24,20 @@ AT_ONCE = 100
 #: How much of an event's data is read to say what it was.
 SHOWN = 2_000
 UNNAMED = "?"
-#: The word for a tool's output, in whose place its name is put.
-OUTPUT = "Output"
 
 
 @dataclass(slots=True)
 class Ongoing:
-    """How far one execution is. ``tool`` is the name of what runs now, ``cost_usd`` is ``None`` where unknown."""
+    """How far one execution is. ``tool`` is the name of what runs now, ``cost_usd`` is ``None`` where unknown.
+
+    With ``prints``, the last event is a piece of what that tool prints.
+    """
 
     seq: int
     heard_at: datetime
     doing: str = ""
     tool: str = ""
+    prints: bool = False
     tokens: int = 0
     requests: int = 0
     cost_usd: float | None = None
@@ -60,8 +62,8 @@ def _some(ids: Sequence[int]) -> dict[int, Ongoing]:
     _look_back(last, found)
     _name_tools(found)
     for one in found.values():
-        if one.tool and one.doing.startswith(OUTPUT):
-            one.doing = one.tool + one.doing.removeprefix(OUTPUT)
+        if one.prints:
+            one.doing = f"{one.tool}: {one.doing}" if one.doing else one.tool
     return found
 
 
@@ -72,18 +74,24 @@ def _last_events(last: dict[int, int]) -> dict[int, Ongoing]:
     rows = EventRow.objects.filter(condition).annotate(raw=Substr(Cast("data", TextField()), 1, SHOWN + 1))
     found = {}
     for pk, seq, kind, moment, raw in rows.values_list("execution_id", "seq", "type", "created_at", "raw"):
-        found[pk] = Ongoing(seq, moment, _words(kind, raw))
         if kind == events.ToolOutput.type:
-            found[pk].tool = UNNAMED
+            found[pk] = Ongoing(seq, moment, _printed(raw), tool=UNNAMED, prints=True)
+        else:
+            found[pk] = Ongoing(seq, moment, _words(kind, raw))
     return found
 
 
 def _words(kind: str, raw: str) -> str:
     """Return one line of what an event says; of one too long to read here, what kind it is."""
     if len(raw) > SHOWN:
-        return {"text": "Writing", "thinking": "Thinking"}.get(kind, kind.replace("_", " ").capitalize())
+        return wording.kind(kind)
     head, text = wording.event(kind, json.loads(raw))
     return f"{head}: {' '.join(text.split())}"[:200] if text.strip() else head
+
+
+def _printed(raw: str) -> str:
+    """Return one line of what a tool has printed, nothing of what is too long to read here."""
+    return "" if len(raw) > SHOWN else " ".join(json.loads(raw)["text"].split())[:200]
 
 
 def _look_back(last: dict[int, int], found: dict[int, Ongoing]) -> None:

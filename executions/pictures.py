@@ -1,4 +1,4 @@
-"""Geometry of the small pictures on the pages: the timeline of a run and the strip of durations. Pure: no Django."""
+"""Geometry and words of the small pictures on the pages: the timeline of a run and the strip of durations."""
 
 from __future__ import annotations
 
@@ -6,11 +6,20 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from executions.status import look
 from executions.timeline import Span, merged, totals
-from executions.wording import duration
+from executions.wording import duration, percent
 
 WIDTH = 1000
-LANES = {"queue": "Queued", "model": "Model", "tool": "Tools", "waiting": "Waiting"}
+LANES = {
+    "queue": gettext_noop("Queued"),
+    "model": gettext_noop("Model"),
+    "tool": gettext_noop("Tools"),
+    "waiting": gettext_noop("Waiting"),
+}
 LANE_HEIGHT = 22
 #: More spans than this are joined where they are too near to be told apart.
 MAX_BARS = 250
@@ -53,7 +62,7 @@ def timeline(spans: Sequence[Span]) -> Timeline:
             round(max(span.seconds / total * WIDTH, 2.0), 2),
             LANE_HEIGHT - 8,
             span.lane,
-            f"{span.label}: {duration(span.seconds)}",
+            _("%(what)s: %(duration)s") % {"what": span.label, "duration": duration(span.seconds)},
         )
         for span in (spans if len(spans) <= MAX_BARS else merged(spans, total / MAX_BARS))
     ]
@@ -61,7 +70,7 @@ def timeline(spans: Sequence[Span]) -> Timeline:
     step = next((step for step in STEPS if total / step <= 6), total / 6)
     moments = [n * step for n in range(math.floor(total / step) + 1)]
     ticks = [(round(moment / total * WIDTH, 2), duration(moment) if moment else "0") for moment in moments]
-    lanes = [(name, LANES[name], duration(spent[name]), f"{spent[name] / total:.0%}") for name in names]
+    lanes = [(name, _(LANES[name]), duration(spent[name]), percent(spent[name] / total)) for name in names]
     return Timeline(bars, lanes, ticks, len(names) * LANE_HEIGHT)
 
 
@@ -80,7 +89,8 @@ def strip(runs: Iterable[tuple[int, float, str]], places: int, address: Callable
     bars = []
     for index, (pk, seconds, outcome) in enumerate(runs, places - len(runs)):
         height = max(math.log1p(seconds * 10) / most * STRIP_HEIGHT, 3.0)
-        title = f"#{pk}: {outcome.replace('_', ' ')}, {duration(seconds)}"
+        said = {"id": pk, "outcome": look(outcome).word, "duration": duration(seconds)}
+        title = _("Run %(id)s: %(outcome)s, %(duration)s") % said
         bars.append(Bar(round(index * slot, 2), round(STRIP_HEIGHT - height, 2), round(slot * 0.7, 2), round(height, 2),
                         outcome, title, address(pk)))  # fmt: skip
     return bars

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext, pgettext
 
 from executions import wording
 from executions.models.execution import ExecutionQuerySet
@@ -16,7 +18,11 @@ from executions.states import State
 LOOKED_AT = 500
 #: Tools that run commands of a shell.
 SHELLS = frozenset({"exec", "Bash"})
-_WORDS = {State.RUNNING: "running", State.WAITING: "waiting for you", State.QUEUED: "queued"}
+_WORDS = {
+    State.RUNNING: gettext_noop("%(count)s running"),
+    State.WAITING: gettext_noop("%(count)s waiting for you"),
+    State.QUEUED: gettext_noop("%(count)s queued"),
+}
 
 
 @dataclass(slots=True)
@@ -36,16 +42,24 @@ class Preview:
     def __str__(self) -> str:
         """Say it in a line: ``7 runs (5 running, 2 queued), 2 with a shell command in flight, $0.42 so far``."""
         if not self.count:
-            return "Nothing that could be stopped"
-        parts = [f"{count} {_WORDS[State(state)]}" for state, count in self.states.items()]
-        parts += [f"{self.stopping} of them stopping already"] if self.stopping else []
-        said = [f"{self.count} run{'' if self.count == 1 else 's'} ({', '.join(parts)})"]
-        least = "" if self.complete else "at least "
+            return _("Nothing that could be stopped")
+        comma = pgettext("between the parts of a list", ", ")
+        parts = [_(_WORDS[State(state)]) % {"count": wording.number(count)} for state, count in self.states.items()]
+        parts += [_("%(count)s of them stopping already") % {"count": self.stopping}] if self.stopping else []
+        runs = ngettext("%(count)s run (%(states)s)", "%(count)s runs (%(states)s)", self.count)
+        said = [runs % {"count": wording.number(self.count), "states": comma.join(parts)}]
         shells = sum(count for tool, count in self.tools.items() if tool in SHELLS)
-        said += [f"{least}{shells} with a shell command in flight"] if shells else []
-        said += [f"{least}{count} with {tool} in flight" for tool, count in self.tools.items() if tool not in SHELLS]
-        said += [f"{least}{wording.cost(self.cost_usd)} so far"] if self.cost_usd is not None else []
-        return ", ".join(said)
+        if shells:
+            said.append(self._at_least(_("%(count)s with a shell command in flight") % {"count": shells}))
+        for tool, count in self.tools.items():
+            if tool not in SHELLS:
+                said.append(self._at_least(_("%(count)s with %(tool)s in flight") % {"count": count, "tool": tool}))
+        if self.cost_usd is not None:
+            said.append(self._at_least(_("%(cost)s so far") % {"cost": wording.cost(self.cost_usd)}))
+        return comma.join(said)
+
+    def _at_least(self, text: str) -> str:
+        return text if self.complete else _("at least %(what)s") % {"what": text}
 
 
 def preview(executions: ExecutionQuerySet) -> Preview:

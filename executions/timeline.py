@@ -1,10 +1,13 @@
-"""Where the time of a run went, as the spans of a picture. Pure: no Django."""
+"""Where the time of a run went, as the spans of a picture, with their words in the language in use."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from executions import events
 from executions.events import Entry
@@ -54,11 +57,11 @@ def spans(entries: Iterable[Entry], created: datetime, end: datetime) -> list[Sp
         match entry.type:
             case events.Started.type:
                 begun = True
-                done.append(Span("queue", "Queued", 0.0, moment))
+                done.append(Span("queue", _("Queued"), 0.0, moment))
                 free = moment
             case events.ToolStarted.type | events.Question.type:
                 if free is not None:
-                    done.append(Span("model", "Model", free, moment))
+                    done.append(Span("model", _("Model"), free, moment))
                     free = None
                 if entry.type == events.ToolStarted.type:
                     tools[data["call_id"]] = (data["name"], moment)
@@ -68,17 +71,17 @@ def spans(entries: Iterable[Entry], created: datetime, end: datetime) -> list[Sp
                 name, start = tools.pop(data["call_id"])
                 done.append(Span("tool", name, start, moment))
             case events.Answered.type if data["question_id"] in asked:
-                done.append(Span("waiting", "Waiting for you", asked.pop(data["question_id"]), moment))
+                done.append(Span("waiting", _("Waiting for you"), asked.pop(data["question_id"]), moment))
             case events.Finished.type:
                 last = moment
         if begun and free is None and not tools and not asked:
             free = moment
     if not begun:
-        return [Span("queue", "Queued", 0.0, last)]
+        return [Span("queue", _("Queued"), 0.0, last)]
     if free is not None:
-        done.append(Span("model", "Model", free, last))
+        done.append(Span("model", _("Model"), free, last))
     done += [Span("tool", name, start, last) for name, start in tools.values()]
-    done += [Span("waiting", "Waiting for you", start, last) for start in asked.values()]
+    done += [Span("waiting", _("Waiting for you"), start, last) for start in asked.values()]
     return sorted((span for span in done if span.seconds > 0), key=lambda span: span.start)
 
 
@@ -96,11 +99,15 @@ def merged(spans: Iterable[Span], gap: float) -> list[Span]:
             whole = Span(span.lane, before[0].label, before[0].start, max(before[0].end, span.end))
             joined[place] = (whole, before[1] + 1)
     return [
-        Span(span.lane, f"{count} {'calls' if span.lane == 'tool' else 'times'}", span.start, span.end)
-        if count > 1
-        else span
+        Span(span.lane, _repeated(span.lane, count), span.start, span.end) if count > 1 else span
         for span, count in joined
     ]
+
+
+def _repeated(lane: str, count: int) -> str:
+    if lane == "tool":
+        return ngettext("%(count)s call", "%(count)s calls", count) % {"count": count}
+    return ngettext("%(count)s time", "%(count)s times", count) % {"count": count}
 
 
 def totals(spans: Iterable[Span]) -> dict[str, float]:

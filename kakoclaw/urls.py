@@ -7,10 +7,10 @@ from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
-from django.views.i18n import JavaScriptCatalog
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from chat.account import Login
+from kakoclaw import languages
 from kakoclaw.metrics import metrics
 from kakoclaw.reference import Reference
 
@@ -24,7 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
     path("api/v1/reference/", Reference.as_view(url_name="schema"), name="api-reference"),
     path("metrics", metrics, name="metrics"),
-    path("i18n.js", JavaScriptCatalog.as_view(packages=["kakoclaw"]), name="javascript-catalog"),
+    path("language", languages.choose, name="language"),
+    path("words/<str:language>.<str:version>.js", languages.words, name="words"),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("kakoclaw/favicon.svg"))),
     # What the browsable API links to, under the names it knows; its own form would let anyone try any password.
     path(

@@ -7,6 +7,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, pgettext
 from django.views.decorators.http import require_POST
 
 from executions import services
@@ -17,6 +19,7 @@ from executions.pages.reach import asks_for_all, id_of, listed, the_one, way_bac
 from executions.preview import preview as look
 from executions.states import Source
 from executions.visitor import visitor
+from executions.wording import number
 
 JSON = "application/json"
 
@@ -49,10 +52,7 @@ def stop(request: HttpRequest) -> HttpResponse:
         )
     except ExecutionError as error:
         return _answer(request, error)
-    done = {"stopping": report.requested, "taken out of the queue": report.canceled,
-            "stopping already": report.already_requested, "finished already": report.already_finished}  # fmt: skip
-    said = ", ".join(f"{len(ids)} {word}" for word, ids in done.items() if ids)
-    return _answer(request, f"{said}." if said else "There was nothing to stop.")
+    return _answer(request, _said(report))
 
 
 @login_required
@@ -63,11 +63,11 @@ def priority(request: HttpRequest, pk: int) -> HttpResponse:
     raw = request.POST.get("priority", "")
     try:
         if id_of(raw.removeprefix("-")) is None:
-            raise InvalidInput("priority must be a whole number.")
+            raise InvalidInput(_("%(name)s must be a whole number.") % {"name": "priority"})
         services.set_priority(execution, int(raw), by=visitor(request))
     except ExecutionError as error:
         return _answer(request, error)
-    return _answer(request, f"The priority is {int(raw)} now.")
+    return _answer(request, _("The priority is %(number)s now.") % {"number": int(raw)})
 
 
 @login_required
@@ -88,6 +88,22 @@ def _chosen(request: HttpRequest) -> ExecutionQuerySet:
         return listed(request, everyone=asks_for_all(request)).unfinished()
     wanted = [pk for pk in map(id_of, request.POST.getlist("ids")) if pk is not None]
     return Execution.objects.visible_to(request.user).filter(pk__in=wanted)
+
+
+def _said(report: services.CancelReport) -> str:
+    """Return what came of a stop."""
+    done = [
+        (gettext_noop("%(count)s stopping"), report.requested),
+        (gettext_noop("%(count)s taken out of the queue"), report.canceled),
+        (gettext_noop("%(count)s stopping already"), report.already_requested),
+        (gettext_noop("%(count)s finished already"), report.already_finished),
+    ]
+    parts = [_(words) % {"count": number(len(ids))} for words, ids in done if ids]
+    if not parts:
+        return _("There was nothing to stop.")
+    return pgettext("a list as a sentence", "%(list)s.") % {
+        "list": pgettext("between the parts of a list", ", ").join(parts)
+    }
 
 
 def _answer(request: HttpRequest, said: str | ExecutionError) -> HttpResponse:

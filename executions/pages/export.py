@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from executions import connections
@@ -36,8 +37,8 @@ def export(request: HttpRequest) -> HttpResponseBase:
     """Send what the history shows for these filters, all pages of it, as a file."""
     kind = request.GET.get("format", "")
     if kind not in FORMATS:
-        return _refused("format must be csv or ndjson.")
-    form, found, _ = found_by(request)
+        return _refused(_("format must be csv or ndjson."))
+    form, found, _everyone = found_by(request)
     if form.errors:
         return _refused(" ".join(f"{name}: {' '.join(map(str, problems))}" for name, problems in form.errors.items()))
     user = visitor(request)

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from functools import lru_cache
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from executions import narrowing
 from executions.conf import conf
 from executions.models import Execution
 from executions.states import Outcome
 from executions.status import look
+from executions.zones import zone_of
 
 SEARCHED = ("prompt", "output", "error")
-STOPPED = {"me": "You", "others": "Somebody else", "server": "The server"}
+STOPPED = {"me": _("You"), "others": _("Somebody else"), "server": _("The server")}
+
+
+def _outcomes() -> list[tuple[str, str]]:
+    return [(name.value, look(name.value).word) for name in Outcome]
 
 
 class HistoryForm(forms.Form):
     """The filters of the history, as a form that GETs."""
 
     q = forms.CharField(max_length=200, required=False)
-    outcome = forms.ChoiceField(choices=[(name.value, look(name.value).word) for name in Outcome], required=False)
+    outcome = forms.ChoiceField(choices=_outcomes, required=False)
     agent = forms.CharField(max_length=64, required=False)
     model = forms.CharField(max_length=200, required=False)
-    since = forms.DateField(required=False, error_messages={"invalid": "Write a day as 2026-12-31."})
-    until = forms.DateField(required=False, error_messages={"invalid": "Write a day as 2026-12-31."})
+    since = forms.DateField(required=False, error_messages={"invalid": _("Write a day as 2026-12-31.")})
+    until = forms.DateField(required=False, error_messages={"invalid": _("Write a day as 2026-12-31.")})
     stopped = forms.ChoiceField(choices=list(STOPPED.items()), required=False)
     owner = forms.CharField(max_length=150, required=False)
     zone = forms.CharField(max_length=64, required=False)
@@ -43,7 +49,7 @@ class HistoryForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
         if given.get("since") and given.get("until") and given["since"] > given["until"]:
-            self.add_error("until", "This day is before the first one.")
+            self.add_error("until", gettext("This day is before the first one."))
         return given
 
     @property
@@ -81,7 +87,7 @@ class HistoryForm(forms.Form):
                 executions = executions.filter(cancel_requested_by__isnull=False).exclude(cancel_requested_by=self.user)
             case "server":
                 executions = executions.filter(cancel_requested_by=None).exclude(cancel_source="")
-        zone = _zone(self.cleaned_data.get("zone", ""))
+        zone = zone_of(self.cleaned_data.get("zone", "")) or timezone.get_current_timezone()
         if "since" in wanted:
             executions = narrowing.created_from(executions, _midnight(wanted["since"], zone))
         if "until" in wanted:
@@ -94,13 +100,3 @@ class HistoryForm(forms.Form):
 
 def _midnight(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), zone)
-
-
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def _zone(name: str) -> tzinfo:
-    """Return the reader's time zone, UTC when the browser has told none that is known."""
-    return ZoneInfo(name) if name in _zones() else UTC

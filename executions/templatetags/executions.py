@@ -8,6 +8,7 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -54,6 +55,13 @@ def stopped(execution: Execution, reader: Any) -> str:
     by = execution.cancel_requested_by
     name = "you" if by == reader else by.get_username() if by else None
     return wording.stopped(name, execution.cancel_source, execution.cancel_reason, execution.receipt.get("elapsed_ms"))
+
+
+@register.simple_tag
+def stopper(execution: Execution, reader: Any) -> str:
+    """Return who asked for a stop, and from where."""
+    by = execution.cancel_requested_by
+    return wording.stopper("" if by == reader else by.get_username() if by else None, execution.cancel_source)
 
 
 @register.filter
@@ -121,10 +129,52 @@ def status_word(value: str) -> str:
 
 
 @register.filter
-def ordinal(value: int) -> str:
-    """Return ``2nd``, ``3rd``, ``11th``."""
-    ending = "th" if 10 <= value % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
-    return f"{value}{ending}"
+def place(value: int) -> str:
+    """Return a place in the queue: ``next in line``, ``2nd in line``."""
+    return wording.place(value)
+
+
+@register.filter
+def number(value: Any) -> str:
+    """Return a number as the reader writes it, nothing for what is not there. Not for what scripts or forms read."""
+    return "" if value in (None, "") else wording.number(value)
+
+
+@register.filter
+def told(value: Any) -> str:
+    """Return what is stored of a failure, in the reader's language as far as it is in words of ours."""
+    return wording.error(value or "")
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Return a moment by the reader's clock; where that is not known, in UTC, and it says so."""
+    if value is None:
+        return ""
+    zone = timezone.get_current_timezone()
+    text = formats.date_format(value.astimezone(zone), "DATETIME_FORMAT")
+    return f"{text} UTC" if zone == timezone.get_default_timezone() else text
+
+
+@register.filter
+def local(value: datetime) -> SafeString:
+    """Return a moment as an element whose text is by the reader's clock, also where only the browser knows it."""
+    return format_html('<time datetime="{}" data-local>{}</time>', iso(value), moment(value))
+
+
+@register.filter
+def ago(value: datetime | None) -> str:
+    """Return how long ago something was, for lists: ``now``, ``5 m``, ``3 h``, or the day."""
+    return "" if value is None else wording.ago(value, timezone.now())
+
+
+@register.filter
+def since(value: datetime | None) -> SafeString:
+    """Return how long ago something was, as an element that goes on counting."""
+    if value is None:
+        return SafeString("")
+    passed = (timezone.now() - value).total_seconds()
+    return format_html('<time data-since="{}">{}</time>', iso(value), wording.whole(passed))
 
 
 @register.filter

@@ -3,6 +3,7 @@
 import { confirm } from "../kakoclaw/confirm.js";
 import { toast } from "../kakoclaw/dom.js";
 import { post } from "../kakoclaw/http.js";
+import { fill, gettext, ngettext } from "../kakoclaw/i18n.js";
 import { refresh } from "../kakoclaw/refresh.js";
 
 async function send(url, fields) {
@@ -25,15 +26,15 @@ function body(fields) {
 async function stopMany(form, preview, fields) {
   const { count, text } = await post(preview, body(fields));
   if (!count) {
-    toast("There is nothing left to stop.");
+    toast(gettext("There is nothing left to stop."));
     await refresh();
     return;
   }
   const reason = await confirm({
-    title: count === 1 ? "Stop this run?" : `Stop ${count} runs?`,
-    text: `${text}. What they have written so far is kept. This can’t be undone.`,
-    label: "Reason (optional)",
-    yes: "Stop",
+    title: count === 1 ? gettext("Stop this run?") : fill(ngettext("Stop %(count)s run?", "Stop %(count)s runs?", count), { count }),
+    text: fill(gettext("%(what)s. What they have written so far is kept. This can’t be undone."), { what: text }),
+    label: gettext("Reason (optional)"),
+    yes: gettext("Stop"),
     danger: true,
   });
   if (reason === null) return;

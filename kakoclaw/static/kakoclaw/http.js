@@ -1,5 +1,7 @@
 /** Requests to this server: JSON in, JSON out, an Error that says what went wrong in words. */
 
+import { fill, gettext } from "./i18n.js";
+
 const token = () => document.querySelector("meta[name=csrf]")?.content ?? "";
 
 /** The address of a path of this site, such as `executions/5`, wherever on its host the site is. */
@@ -10,17 +12,19 @@ async function send(url, options) {
   try {
     response = await fetch(url, { credentials: "same-origin", ...options });
   } catch (cause) {
-    throw new Error("The server cannot be reached. Nothing was changed; try again when you are connected.", { cause });
+    throw new Error(gettext("The server cannot be reached. Nothing was changed; try again when you are connected."), { cause });
   }
-  if (response.status === 401) throw new Error("You are signed out. Sign in again to go on.");
+  if (response.status === 401) throw new Error(gettext("You are signed out. Sign in again to go on."));
   return response;
 }
+
+const answered = ({ status }) => fill(gettext("The server answered %(status)s."), { status });
 
 /** Return the parsed answer of the API, or null where there is none. */
 async function answerOf(response) {
   const isJson = response.headers.get("Content-Type")?.includes("json");
   const answer = isJson ? await response.json() : null;
-  if (!response.ok) throw new Error(answer?.detail || `The server answered ${response.status}.`);
+  if (!response.ok) throw new Error(answer?.detail || answered(response));
   return answer;
 }
 
@@ -51,13 +55,13 @@ export async function upload(url, name, file) {
 /** Fetch JSON that one of the pages answers with. */
 export async function json(url) {
   const response = await send(url, { headers: { Accept: "application/json" } });
-  if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+  if (!response.ok) throw new Error(answered(response));
   return response.json();
 }
 
 /** Fetch a page of this site and return it parsed. */
 export async function page(url) {
   const response = await send(url, { headers: { Accept: "text/html" } });
-  if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+  if (!response.ok) throw new Error(answered(response));
   return new DOMParser().parseFromString(await response.text(), "text/html");
 }

@@ -1,9 +1,11 @@
 /** What every page does. */
 
 import { startClock } from "./clock.js";
+import { startLanguage } from "./language.js";
 import { startRefresh } from "./refresh.js";
 import { startTasks } from "./tasks.js";
 
 startClock();
+startLanguage();
 startRefresh();
 startTasks();

@@ -1,6 +1,7 @@
 /** What runs, on every page: the count in the rail, the favicon, and `task` events for whoever shows more of it. */
 
 import { at, json } from "./http.js";
+import { gettext } from "./i18n.js";
 import { isSeen, once, startLooking } from "./looking.js";
 import { setRunning, tell } from "./notify.js";
 import { Socket } from "./socket.js";
@@ -28,11 +29,11 @@ function countSoon() {
 
 /** By status: the kind that the settings switch, and the words. */
 const NEWS = {
-  waiting: ["asks", "It asks you something"],
-  succeeded: ["finished", "It has finished"],
-  failed: ["failed", "It failed"],
-  timed_out: ["failed", "It took too long"],
-  lost: ["failed", "It was lost"],
+  waiting: ["asks", gettext("It asks you something")],
+  succeeded: ["finished", gettext("It has finished")],
+  failed: ["failed", gettext("It failed")],
+  timed_out: ["failed", gettext("It took too long")],
+  lost: ["failed", gettext("It was lost")],
 };
 
 /** What the reader would want to know of while looking elsewhere; a stop is their own doing. */

@@ -1,5 +1,6 @@
 /** The executions that have ended while nobody looked, until somebody does. Kept in this browser, for all its tabs. */
 
+import { fill, ngettext } from "./i18n.js";
 import { isHere, isSeen } from "./looking.js";
 import { setUnseen } from "./notify.js";
 
@@ -60,7 +61,7 @@ function show() {
   if (!mark) return;
   mark.hidden = count === 0;
   mark.textContent = count > 99 ? "99+" : String(count);
-  mark.setAttribute("aria-label", `${count} ended since you looked`);
+  mark.setAttribute("aria-label", fill(ngettext("%(count)s ended since you looked", "%(count)s ended since you looked", count), { count }));
 }
 
 addEventListener("storage", ({ key }) => { if (key === KEY) show(); });
