@@ -130,10 +130,9 @@ _STOPPED = {
 
 def stopped(by: str | None, source: str, reason: str, elapsed_ms: float | None) -> str:
     """Return who stopped an execution, how fast, and why; ``by`` is ``you``, a user name, or ``None`` for nobody."""
+    who = source if source in ("disconnect", "interrupt") else "server"
     if by:
         who = "you" if by == "you" else "name"
-    else:
-        who = source if source in ("disconnect", "interrupt") else "server"
     quick = "" if elapsed_ms is None else duration(elapsed_ms / 1000)
     said = _(_STOPPED[who][bool(quick)]) % {"name": by, "duration": quick}
     return _("%(what)s: “%(reason)s”") % {"what": said, "reason": reason} if reason else said

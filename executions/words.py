@@ -1,4 +1,4 @@
-"""Marks texts for translation where Django is not to be imported: they are stored as they are, and worded when shown."""
+"""Marks texts for translation where Django is not to be imported: they are stored as they are, worded when shown."""
 
 
 def gettext_noop(text: str) -> str:

@@ -105,5 +105,5 @@ def test_a_running_one_shows_the_end_of_its_journal(page: Client, user: User) ->
     run = running(user, Started("w"), *(Text(f"word {n}") for n in range(300)), Usage(1000, 234, 3, 0.42))
     content = page.get(f"/executions/{run.pk}").content.decode()
     assert seqs(content)[-1] == 302
-    assert "1234 in 3 calls" in content
+    assert "1,234 in 3 calls" in content
     assert "$0.42" in content

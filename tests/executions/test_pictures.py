@@ -82,7 +82,7 @@ def test_the_newest_bar_of_the_strip_is_on_the_right() -> None:
     assert [bar.href for bar in bars] == ["/runs/1", "/runs/2"]
     assert bars[-1].x == round(59 * WIDTH / 60, 2)
     assert all(0 < bar.height <= STRIP_HEIGHT for bar in bars)
-    assert bars[1].title == "#2: timed out, 1 h 00 m"
+    assert bars[1].title == "Run 2: Timed out, 1 h 00 m"
 
 
 def test_durations_costs_and_receipts_read_well() -> None:
