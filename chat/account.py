@@ -13,6 +13,7 @@ from django.contrib.auth.views import LoginView
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from chat.authentication import other_tokens
@@ -50,7 +51,7 @@ def settings(request: HttpRequest) -> HttpResponse:
         user = form.save()
         other_tokens(user, None).delete()
         update_session_auth_hash(request, user)
-        messages.success(request, "Your password is changed. Everywhere else you have to sign in again.")
+        messages.success(request, _("Your password is changed. Everywhere else you have to sign in again."))
         return redirect("settings")
     return settings_page(request, form=form)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Max, Min, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from chat.models import Message, Role, Session
 from executions import validation
@@ -33,7 +34,7 @@ def fork(owner: User, session_id: str, message_id: int = 0, execution_id: int | 
     Raises InvalidInput, NotFound.
     """
     if not isinstance(message_id, int) or isinstance(message_id, bool) or message_id < 0:
-        raise InvalidInput("message_id must be the number of a message, or 0 for all.")
+        raise InvalidInput(_("message_id must be the number of a message, or 0 for all."))
     with transaction.atomic():
         source = _session(owner, session_id)
         messages = list(_copied(source))
@@ -42,7 +43,7 @@ def fork(owner: User, session_id: str, message_id: int = 0, execution_id: int | 
                 m.execution_id == execution_id if execution_id is not None else m.pk == message_id for m in messages
             ]
             if not any(wanted):
-                raise NotFound("There is no such message in this session.")
+                raise NotFound(_("There is no such message in this session."))
             messages = messages[: len(wanted) - wanted[::-1].index(True)]
         kept = [m for m in messages if m.execution is None or m.execution.outcome]
         target = Session.objects.create(
@@ -66,9 +67,9 @@ def set_aside(owner: User, session_id: str, execution_id: int) -> Session:
     session = Session.objects.owned_by(owner).filter(session_id=session_id).select_for_update().first()
     prompt = session and session.messages.filter(execution=execution_id, role=Role.USER).first()
     if session is None or prompt is None:
-        raise NotFound("There is no such message in this session.")
+        raise NotFound(_("There is no such message in this session."))
     if Execution.objects.unfinished().filter(owner=owner, session_id=session_id).exists():
-        raise SessionBusy("Something in this session is unfinished; stop it first, then change what came before it.")
+        raise SessionBusy(_("Something in this session is unfinished; stop it first, then change what came before it."))
     later = session.messages.filter(turn__gte=prompt.turn)
     if later.filter(execution__isnull=False).exclude(execution__agent_session="").exists():
         raise KeepsConversation
@@ -167,7 +168,7 @@ def kept_by_agents(session: Session) -> list[Kept]:
 def _session(owner: User, session_id: str) -> Session:
     session = Session.objects.owned_by(owner).filter(session_id=validation.session_id(session_id)).first()
     if session is None:
-        raise NotFound("There is no such session.")
+        raise NotFound(_("There is no such session."))
     return session
 
 

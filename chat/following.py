@@ -20,6 +20,7 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 from django.db.models import OuterRef, Q, Subquery
+from django.utils.translation import gettext as _
 
 from chat import outbound
 from chat.models import Message, Role
@@ -77,7 +78,10 @@ class Following:
         """
         session = self._sessions[session_id]
         if not session.subscribed and sum(s.subscribed for s in self._sessions.values()) >= MAX_SUBSCRIPTIONS:
-            raise InvalidInput(f"This socket follows {MAX_SUBSCRIPTIONS} sessions; unsubscribe from one first.")
+            raise InvalidInput(
+                _("This socket follows %(max_subscriptions)s sessions; unsubscribe from one first.")
+                % {"max_subscriptions": MAX_SUBSCRIPTIONS}
+            )
         session.subscribed = True
         self._watch()
         await asyncio.sleep(0)  # the watcher's first step subscribes it; what starts from here on is announced to it

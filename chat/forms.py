@@ -9,6 +9,7 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from unfold.forms import AuthenticationForm as StaffAuthenticationForm
 
 from chat.api.throttles import AddressThrottle, FormThrottle, PasswordThrottle
@@ -22,7 +23,9 @@ def require_attempt(request: HttpRequest | None, *throttles: PasswordThrottle) -
     for throttle in throttles:
         if request is not None and not throttle.allow_request(request, None):
             seconds = math.ceil(throttle.wait() or 60)
-            raise ValidationError(f"Too many attempts. Try again in {seconds} seconds.", code=THROTTLED)
+            raise ValidationError(
+                _("Too many attempts. Try again in %(seconds)s seconds.") % {"seconds": seconds}, code=THROTTLED
+            )
 
 
 class LoginForm(AuthenticationForm):

@@ -10,10 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from chat.services import DEFAULT_SESSION_ID, MAX_CLIENT_ID_CHARS
 from executions import validation
 from executions.errors import ExecutionError, InvalidInput
 from executions.states import OnBusy
+from executions.wording import number
 
 #: Characters of a frame: a message of the greatest length fits, in whatever way its JSON is written.
 MAX_FRAME_CHARS = 8 * 1024 * 1024
@@ -96,22 +99,28 @@ Frame = SendMessage | Subscribe | Unsubscribe | GiveAnswer | Cancel | Ping
 def parse(text: str | None) -> Frame:
     """Return what a frame says; one that is not JSON is itself a message. Raises InvalidInput, FrameTooLargeError."""
     if text is None:
-        raise InvalidInput("Binary frames are not understood; send JSON as text.")
+        raise InvalidInput(_("Binary frames are not understood; send JSON as text."))
     if len(text) > MAX_FRAME_CHARS:
-        raise FrameTooLargeError(f"The frame has {len(text):,} characters; at most {MAX_FRAME_CHARS:,} are allowed.")
+        raise FrameTooLargeError(
+            _("The frame has %(count)s characters; at most %(max_frame_chars)s are allowed.")
+            % {"count": number(len(text)), "max_frame_chars": number(MAX_FRAME_CHARS)}
+        )
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError:
         return SendMessage(content=validation.prompt(text))
     except RecursionError:
-        raise InvalidInput("The frame is nested too deeply.") from None
+        raise InvalidInput(_("The frame is nested too deeply.")) from None
     except ValueError as error:  # numbers that no database can hold
-        raise InvalidInput(f"The frame is not valid JSON: {error}.") from None
+        raise InvalidInput(_("The frame is not valid JSON: %(error)s.") % {"error": error}) from None
     if not isinstance(value, dict):
-        raise InvalidInput('A frame must be an object such as {"type": "message", "content": "Hello"}.')
+        raise InvalidInput(_('A frame must be an object such as {"type": "message", "content": "Hello"}.'))
     kind = _text(value, "type") or "message"
     if kind not in _PARSERS:
-        raise InvalidInput(f"There are no frames of type {kind[:40]!r}; there are {', '.join(_PARSERS)}.")
+        raise InvalidInput(
+            _("There are no frames of type %(kind)s; there are %(choices)s.")
+            % {"kind": repr(kind[:40]), "choices": ", ".join(_PARSERS)}
+        )
     return _PARSERS[kind](value)
 
 
@@ -121,10 +130,10 @@ def _refuse_constant(name: str) -> Any:
 
 def _message(value: dict[str, Any]) -> Frame:
     if value.get("content") is None:
-        raise InvalidInput('The message is empty; write something in "content".')
+        raise InvalidInput(_('The message is empty; write something in "content".'))
     web_search = value.get("web_search")
     if not isinstance(web_search, bool | None):
-        raise InvalidInput("web_search must be true or false.")
+        raise InvalidInput(_("web_search must be true or false."))
     names = value.get("exclude_tools")
     options = validation.options({"exclude_tools": names})
     return SendMessage(
@@ -147,7 +156,10 @@ def _subscribe(value: dict[str, Any]) -> Frame:
         return Subscribe(session_id)
     if isinstance(after, dict):
         if len(after) > MAX_RESUMED:
-            raise InvalidInput(f"after names {len(after)} executions; at most {MAX_RESUMED} can be resumed at once.")
+            raise InvalidInput(
+                _("after names %(count)s executions; at most %(max_resumed)s can be resumed at once.")
+                % {"count": len(after), "max_resumed": MAX_RESUMED}
+            )
         return Subscribe(session_id, {_number(key, "after"): _number(seq, "after") for key, seq in after.items()})
     return Subscribe(session_id, last=_number(after, "after"))
 
@@ -197,5 +209,5 @@ def _number(given: Any, name: str) -> int:
     if isinstance(given, str) and given.isascii() and given.isdigit() and len(given) < 20:
         given = int(given)
     if not isinstance(given, int) or isinstance(given, bool) or not 0 <= given <= MAX_ID:
-        raise InvalidInput(f"{name} must be a whole number, 0 or more.")
+        raise InvalidInput(_("%(name)s must be a whole number, 0 or more.") % {"name": name})
     return given

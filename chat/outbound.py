@@ -1,6 +1,7 @@
 """What the chat socket says about an execution: its journal entries as frames of the wire contract.
 
-Frames are texts, made once per entry and process and shared by all sockets (:attr:`Entry.encoded`).
+Frames are texts, made once per entry and process and shared by all sockets (:attr:`Entry.encoded`); those with words
+of ours in them, once for each language.
 """
 
 from __future__ import annotations
@@ -9,13 +10,21 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import get_language
+
 from chat.markdown import render
-from chat.wording import error_of
+from chat.wording import error_of, told
 from executions import events
 from executions.events import Entry
 from executions.models import Execution
+from executions.told import in_words
 
 FORMAT = "chat"
+
+
+def _in_language() -> str:
+    """Return the format of frames with words in the language in use."""
+    return f"{FORMAT} {get_language()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +64,11 @@ def error(content: str, code: str, **fields: Any) -> str:
 
 def of_entry(about: About, entry: Entry, args: dict[str, Any] | None = None) -> str:
     """Return the frame of any entry but the last; ``args`` are those of the tool call that it ends."""
-    encoded = entry.encoded.get(FORMAT)
+    key = _in_language() if entry.type == events.Notice.type else FORMAT
+    encoded = entry.encoded.get(key)
     if encoded is None:
         kind, fields = _fields(about, entry, args)
-        encoded = entry.encoded[FORMAT] = about.frame(kind, entry.seq, **fields)
+        encoded = entry.encoded[key] = about.frame(kind, entry.seq, **fields)
     return encoded
 
 
@@ -78,7 +88,7 @@ def _fields(about: About, entry: Entry, args: dict[str, Any] | None) -> tuple[st
         case events.ToolFinished.type:
             return "tool_call", data | {"args": args or {}}
         case events.Notice.type:
-            return "notice", {"content": data["text"], "level": data["level"]}
+            return "notice", {"content": in_words(data["text"]), "level": data["level"]}
         case events.CancelRequested.type:
             return "stopping", data
         case events.CliSession.type:  # ``session_id`` is the chat's in every frame
@@ -92,11 +102,12 @@ def _fields(about: About, entry: Entry, args: dict[str, Any] | None) -> tuple[st
 
 def stream_end(about: About, entry: Entry, content: str) -> str:
     """Return the frame of the last entry, with the whole answer. Rendering takes time: call it in a thread."""
-    encoded = entry.encoded.get(FORMAT)
+    key = _in_language()
+    encoded = entry.encoded.get(key)
     if encoded is None:
         data = entry.data
         fields = {"content": content, "html": render(content), "outcome": data["outcome"], "receipt": data["receipt"]}
         if problem := error_of(data["outcome"], data["error"]):
-            fields |= {"error": problem, "error_code": data["error_code"] or data["outcome"]}
-        encoded = entry.encoded[FORMAT] = about.frame("stream_end", entry.seq, **fields)
+            fields |= {"error": told(data["outcome"], problem), "error_code": data["error_code"] or data["outcome"]}
+        encoded = entry.encoded[key] = about.frame("stream_end", entry.seq, **fields)
     return encoded

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from chat import tokens
@@ -38,7 +39,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return settings_page(request, profile=form, status=400)
     form.save()
-    messages.success(request, "Your profile is saved.")
+    messages.success(request, _("Your profile is saved."))
     return redirect("settings")
 
 
@@ -49,7 +50,7 @@ def make_token(request: HttpRequest) -> HttpResponse:
     given = {name: request.POST.get(name, "") for name in ("name", "scope", "days")}
     days = int(given["days"]) if given["days"].isascii() and given["days"].isdecimal() and len(given["days"]) < 6 else 0
     try:
-        _, text = tokens.create(visitor(request), given["name"], given["scope"], days)
+        _token, text = tokens.create(visitor(request), given["name"], given["scope"], days)
     except ExecutionError as error:
         return settings_page(request, token_error=error.message, given=given, status=error.status)
     return settings_page(request, new_token=text, new_token_name=given["name"])
@@ -63,7 +64,7 @@ def end_token(request: HttpRequest, key: int) -> HttpResponse:
         tokens.end(visitor(request), key)
     except NotFound as error:
         raise Http404(error.message) from None
-    messages.success(request, "The token is ended. What was connected with it is closed.")
+    messages.success(request, _("The token is ended. What was connected with it is closed."))
     return redirect("settings")
 
 

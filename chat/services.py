@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
 
 from chat import branches
 from chat.models import Message, Session
@@ -94,7 +95,7 @@ def get_session(owner: User, session_id: str) -> Session:
     """Return a session of ``owner``. Raises InvalidInput, NotFound."""
     session = Session.objects.owned_by(owner).filter(session_id=validation.session_id(session_id)).first()
     if session is None:
-        raise NotFound("There is no such session.")
+        raise NotFound(_("There is no such session."))
     return session
 
 
@@ -121,9 +122,9 @@ def update_session(owner: User, session_id: str, *, title: str | None = None, ar
     session = get_session(owner, session_id)
     changes: dict[str, str | bool] = {}
     if title is not None:
-        changes["title"] = " ".join(validation.text(title, "The title", MAX_TITLE_CHARS).split())
+        changes["title"] = " ".join(validation.text(title, _("The title"), MAX_TITLE_CHARS).split())
         if not changes["title"]:
-            raise InvalidInput("The title is empty; write a name for the session.")
+            raise InvalidInput(_("The title is empty; write a name for the session."))
     if archived is not None:
         changes["archived"] = archived
     if changes:
@@ -141,7 +142,7 @@ def delete_session(owner: User, session_id: str, *, by: User | None = None, sour
     with transaction.atomic():
         session = Session.objects.filter(owner=owner, session_id=session_id).first()
         if session is None:
-            raise NotFound("There is no such session.")
+            raise NotFound(_("There is no such session."))
         running = unfinished(owner, session_id)
         services.cancel(running, by=by or owner, reason="The session was deleted", source=source)
         # A later session of the same id must not go on with what was deleted.
@@ -163,9 +164,9 @@ def search(owner: User, query: str, limit: int = 50) -> QuerySet[Message]:
 
     Looked at are the sessions used last, as many as hold some thousands of messages, and the newest turns of each.
     """
-    query = validation.text(query, "The search text", MAX_QUERY_CHARS).strip()
+    query = validation.text(query, _("The search text"), MAX_QUERY_CHARS).strip()
     if not query:
-        raise InvalidInput("The search text is empty; write what to look for.")
+        raise InvalidInput(_("The search text is empty; write what to look for."))
     recent = Message.objects.filter(session__in=_used_last(owner), turn__gt=F("session__turns") - SEARCHED_ROWS)
     return containing(recent, query, ("content",)).select_related("session").order_by("-pk")[:limit]
 

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chat.models import Token
 from executions import audit, validation
@@ -34,17 +35,20 @@ def create(user: User, name: str, scope: Scope | str = Scope.RUN, days: int = DE
     """
     name = validation.text(name, "name", MAX_NAME_CHARS).strip()
     if not name:
-        raise InvalidInput("The token needs a name, such as where it will be used.")
+        raise InvalidInput(_("The token needs a name, such as where it will be used."))
     scope = validation.choice(Scope, scope, "scope")
     if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= MAX_DAYS:
-        raise InvalidInput(f"days must be a whole number from 1 to {MAX_DAYS}.")
+        raise InvalidInput(_("days must be a whole number from 1 to %(max_days)s.") % {"max_days": MAX_DAYS})
     with transaction.atomic():
         # Of two that come at once, the second waits and counts the first's.
         list(User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk"))
         made = Token.objects.filter(user=user).exclude(name="")
         made.filter(expiry__lt=timezone.now()).delete()
         if made.count() >= MAX_TOKENS:
-            raise InvalidInput(f"You have {MAX_TOKENS} tokens already; end one that you no longer use.")
+            raise InvalidInput(
+                _("You have %(max_tokens)s tokens already; end one that you no longer use.")
+                % {"max_tokens": MAX_TOKENS}
+            )
         token: tuple[Token, str] = Token.objects.create(user, expiry=timedelta(days=days), name=name, scope=scope)
         _record(Action.TOKEN_MADE, token[0], scope=scope.value, days=days)
     return token
@@ -63,7 +67,7 @@ def end(user: User, key: Any) -> None:
     if text.isascii() and text.isdigit() and len(text) < 19:
         token = tokens_of(user).filter(pk=int(text)).first()
     if token is None:
-        raise NoSuchToken(f"You have no token {text[:20]}.")
+        raise NoSuchToken(_("You have no token %(text)s.") % {"text": text[:20]})
     revoke(token)
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chat import branches, services
 from chat.models import Session
@@ -46,7 +47,7 @@ def bring_back(owner: User, session_id: str) -> Session:
         mine = Session.objects.filter(owner=owner, session_id=session_id)
         session = mine.exclude(deleted_at=None).select_for_update().first()
         if session is None:
-            raise NotFound("This session is not in the trash; it may be gone for good.")
+            raise NotFound(_("This session is not in the trash; it may be gone for good."))
         together = Session.objects.filter(pk=session.pk) | branches.versions_below([session.pk])
         together.filter(deleted_at=session.deleted_at).update(deleted_at=None)
         session.refresh_from_db()

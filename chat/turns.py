@@ -15,6 +15,7 @@ from executions import wording
 from executions.events import Notice, Question, Thinking, ToolStarted
 from executions.models import EventRow, Execution
 from executions.states import Outcome, State
+from executions.told import in_words
 
 #: How many turns a page shows at once.
 PAGE = 40
@@ -67,7 +68,7 @@ def _add(turn: Turn, message: Message, owner: str) -> None:
     else:
         turn.html = mark_safe(turn.html + render(message.content))  # noqa: S308 - sanitised by chat.markdown
         # What a stop did is told by its receipt.
-        turn.error = "" if message.outcome == Outcome.CANCELED else message.error
+        turn.error = "" if message.outcome == Outcome.CANCELED else in_words(message.error)
         turn.status = turn.status or message.outcome
     if message.execution is not None:
         _add_execution(turn, message.execution, owner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from executions.states import Outcome
+from executions.told import in_words
 
 #: Fixed by the wire contract.
 CANCELED = "Execution canceled by user"
@@ -21,3 +22,8 @@ def error_of(outcome: str, error: str) -> str:
     if outcome == Outcome.CANCELED:
         return CANCELED
     return error or _DEFAULTS[Outcome(outcome)]
+
+
+def told(outcome: str, error: str) -> str:
+    """Return that text in the language in use; what the contract fixes for a cancel is the same in each."""
+    return error if outcome == Outcome.CANCELED else in_words(error)

@@ -15,6 +15,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from executions import images, validation
 from executions.errors import InvalidImage, UnknownImage
@@ -31,7 +32,7 @@ def save_image(owner: User, name: str, data: bytes) -> str:
 
     Decodes the image: some 10 ms for each million pixels. Older images that ``owner`` never used are removed.
     """
-    name = validation.text(name or "image", "The image's name", MAX_NAME_CHARS)
+    name = validation.text(name or "image", _("The image's name"), MAX_NAME_CHARS)
     image_id = images.store(data, name)
     try:
         with transaction.atomic():
@@ -49,7 +50,9 @@ def find(owner: User, image_id: Any) -> Attachment:
     """Return an image of ``owner``, whose file is there. Raises UnknownImage."""
     attachment = Attachment.objects.filter(pk=str(image_id), owner=owner).first()
     if attachment is None or not attachment.path.is_file():
-        raise UnknownImage(f"There is no image {str(image_id)[:100]!r} of yours; attach it again.")
+        raise UnknownImage(
+            _("There is no image %(value)s of yours; attach it again.") % {"value": repr(str(image_id)[:100])}
+        )
     return attachment
 
 
@@ -61,9 +64,12 @@ def path_of(owner: User, image_id: Any) -> Path:
 def check(owner: User, image_ids: Any) -> list[str]:
     """Return the ids when they are images of ``owner``, few enough. Raises InvalidImage, UnknownImage."""
     if not isinstance(image_ids, list) or not all(isinstance(image_id, str) for image_id in image_ids):
-        raise InvalidImage("images must be a list of ids of attached images.")
+        raise InvalidImage(_("images must be a list of ids of attached images."))
     if len(image_ids) > images.MAX_IMAGES:
-        raise InvalidImage(f"{len(image_ids)} images are attached; at most {images.MAX_IMAGES} are allowed.")
+        raise InvalidImage(
+            _("%(count)s images are attached; at most %(max_images)s are allowed.")
+            % {"count": len(image_ids), "max_images": images.MAX_IMAGES}
+        )
     return [find(owner, image_id).pk for image_id in dict.fromkeys(image_ids)]
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from executions import audit, bus, validation
 from executions.actions import Action
@@ -75,7 +76,7 @@ def cancel_one(execution_id: int, *, by: User, reason: str = "", source: Source 
     with transaction.atomic():
         rows = [_Row(*row) for row in _ONE.rows(pk=execution_id)]
         if not rows or not (by.is_staff or rows[0].owner_id == by.pk):
-            raise NotFound(f"There is no execution {execution_id}.")
+            raise NotFound(_("There is no execution %(execution_id)s.") % {"execution_id": execution_id})
         report = CancelReport()
         _stop(rows, report, by=by, reason=reason, source=source)
     return report

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.utils.translation import ngettext
+
 from executions.conf import conf
 from executions.counters import READERS
 from executions.errors import ExecutionError
@@ -26,7 +28,12 @@ class TooManyConnections(ExecutionError):
 def require_room(user_id: int) -> None:
     """Raise TooManyConnections when the user may open no other one now."""
     if _open[user_id] >= conf.max_connections_per_user:
-        raise TooManyConnections(f"You have {_open[user_id]} live connections open; close one first.")
+        text = ngettext(
+            "You have %(count)s live connection open; close one first.",
+            "You have %(count)s live connections open; close one first.",
+            _open[user_id],
+        )
+        raise TooManyConnections(text % {"count": _open[user_id]})
 
 
 @contextmanager

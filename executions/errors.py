@@ -1,5 +1,7 @@
 """What can go wrong with a request, each with a stable ``code`` and the status it has over HTTP."""
 
+from django.utils.translation import gettext, gettext_noop
+
 
 class ExecutionError(Exception):
     """The request could not be carried out."""
@@ -8,7 +10,7 @@ class ExecutionError(Exception):
     status = 400
 
     def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or (self.__doc__ or "").strip())
+        super().__init__(message or gettext((self.__doc__ or "").strip()))
 
     @property
     def message(self) -> str:
@@ -95,7 +97,10 @@ class ScopeMissing(ExecutionError):
     @staticmethod
     def text(scope: str, needed: str) -> str:
         """Return what is wrong, and what would be right."""
-        return f"This token has the scope {scope!r}, and this takes {needed!r}: make another one in the settings."
+        text = gettext(
+            "This token has the scope '%(scope)s', and this takes '%(needed)s': make another one in the settings."
+        )
+        return text % {"scope": scope, "needed": needed}
 
 
 class KeyReused(ExecutionError):
@@ -124,3 +129,27 @@ class NotQueued(ExecutionError):
 
     code = "not_queued"
     status = 409
+
+
+#: What is said where nothing more is known: the first lines of the classes, for the catalogs.
+DEFAULTS = (
+    gettext_noop("The request could not be carried out."),
+    gettext_noop("The input is not valid."),
+    gettext_noop("This is not a project directory that is allowed here."),
+    gettext_noop("This is not an image that can be attached."),
+    gettext_noop("There is no such image of yours."),
+    gettext_noop("This project already has an unfinished execution."),
+    gettext_noop("The Claude CLI is not installed here."),
+    gettext_noop("This session already has an unfinished execution."),
+    gettext_noop(
+        "The agent that answered there keeps the conversation itself and can't forget its end. Ask again below instead."
+    ),
+    gettext_noop("There is no agent of that name."),
+    gettext_noop("That model is not offered here."),
+    gettext_noop("There is no such execution."),
+    gettext_noop("The token that this came with may not be used for it."),
+    gettext_noop("This idempotency key was used for another request before; use a new one for each request."),
+    gettext_noop("This execution does not wait for that answer."),
+    gettext_noop("This execution has not finished yet."),
+    gettext_noop("This execution is no longer queued."),
+)

@@ -15,6 +15,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from executions import services
 from executions.errors import InvalidInput, KeyReused
@@ -55,7 +56,10 @@ def start_once(owner: User, key: str, request: dict[str, Any], **more: Any) -> t
 def validated(key: str) -> str:
     """Return the key. Raises InvalidInput."""
     if not 1 <= len(key) <= MAX_KEY_CHARS or not key.isascii() or not key.isprintable():
-        raise InvalidInput(f"Idempotency-Key must be 1 to {MAX_KEY_CHARS} printable ASCII characters, such as a UUID.")
+        raise InvalidInput(
+            _("Idempotency-Key must be 1 to %(max_key_chars)s printable ASCII characters, such as a UUID.")
+            % {"max_key_chars": MAX_KEY_CHARS}
+        )
     return key
 
 

@@ -8,8 +8,11 @@ from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 
+from django.utils.translation import gettext as _
+
 from executions.conf import conf
 from executions.errors import InvalidImage, UnknownImage
+from executions.wording import number
 
 MAX_IMAGES = 5
 MAX_BYTES = 5 * 1024 * 1024
@@ -27,9 +30,12 @@ def suffix_of(data: bytes, name: str = "The image") -> str:
     from PIL import Image, UnidentifiedImageError  # a server that is never given an image need not wait for it
 
     if not data:
-        raise InvalidImage(f"{name} is empty.")
+        raise InvalidImage(_("%(name)s is empty.") % {"name": name})
     if len(data) > MAX_BYTES:
-        raise InvalidImage(f"{name} has {len(data):,} bytes; at most {MAX_BYTES:,} are allowed.")
+        raise InvalidImage(
+            _("%(name)s has %(count)s bytes; at most %(max_bytes)s are allowed.")
+            % {"name": name, "count": number(len(data)), "max_bytes": number(MAX_BYTES)}
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -37,16 +43,29 @@ def suffix_of(data: bytes, name: str = "The image") -> str:
                 width, height = image.size
                 if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
                     raise InvalidImage(
-                        f"{name} has {width} x {height} pixels; at most {MAX_SIDE:,} a side and {MAX_PIXELS:,} in all "
-                        "are allowed."
+                        _(
+                            "%(name)s has %(width)s x %(height)s pixels; at most %(max_side)s a side and %(max_pixels)s "
+                            "in all are allowed."
+                        )
+                        % {
+                            "name": name,
+                            "width": width,
+                            "height": height,
+                            "max_side": number(MAX_SIDE),
+                            "max_pixels": number(MAX_PIXELS),
+                        }
                     )
                 image.load()
                 return FORMATS[str(image.format)]
     except UnidentifiedImageError:
-        raise InvalidImage(f"{name} is not an image; JPEG, PNG, GIF and WebP can be attached.") from None
+        raise InvalidImage(
+            _("%(name)s is not an image; JPEG, PNG, GIF and WebP can be attached.") % {"name": name}
+        ) from None
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombWarning) as error:
         # What Pillow's decoders raise for broken data: SyntaxError for a broken PNG, OSError for a truncated file.
-        raise InvalidImage(f"{name} is broken and cannot be shown ({error}).") from None
+        raise InvalidImage(
+            _("%(name)s is broken and cannot be shown (%(error)s).") % {"name": name, "error": error}
+        ) from None
 
 
 def store(data: bytes, name: str = "The image") -> str:
@@ -64,7 +83,7 @@ def store(data: bytes, name: str = "The image") -> str:
 def path_of(image_id: str) -> Path:
     """Return where the image is kept. Raises UnknownImage for what can't be an id."""
     if not isinstance(image_id, str) or not _ID.fullmatch(image_id):
-        raise UnknownImage(f"{str(image_id)[:100]!r} is not the id of an image.")
+        raise UnknownImage(_("%(value)s is not the id of an image.") % {"value": repr(str(image_id)[:100])})
     return Path(conf.home) / "attachments" / image_id
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from django.utils.translation import gettext_lazy
+
 
 class Scope(StrEnum):
     """Each allows what the ones before it allow."""
@@ -21,7 +23,7 @@ _ORDER = {scope: place for place, scope in enumerate(Scope)}
 
 #: In words, for people who choose one.
 MEANINGS = {
-    Scope.READ: "look at executions, sessions and their events",
-    Scope.RUN: "also start, answer and stop them, and write in sessions",
-    Scope.ADMIN: "all that you may, also make tokens and change your password",
+    Scope.READ: gettext_lazy("look at executions, sessions and their events"),
+    Scope.RUN: gettext_lazy("also start, answer and stop them, and write in sessions"),
+    Scope.ADMIN: gettext_lazy("all that you may, also make tokens and change your password"),
 }

@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from executions import audit, bus, validation
 from executions.actions import Action
@@ -86,7 +87,10 @@ def start(
                 cancel(unfinished, by=owner, reason="A newer message took its place", source=Source.INTERRUPT)
         terms.check_lock()
         if _queue_is_full(conf.max_queued_per_owner).exists(owner=owner.pk):
-            raise InvalidInput(f"You have {conf.max_queued_per_owner} executions queued; let some finish first.")
+            raise InvalidInput(
+                _("You have %(max_queued_per_owner)s executions queued; let some finish first.")
+                % {"max_queued_per_owner": conf.max_queued_per_owner}
+            )
         execution = Execution(
             owner=owner,
             prompt=prompt,

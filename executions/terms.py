@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from django.contrib.auth.models import User
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from executions import attachments, validation
 from executions.agents.base import ValidatingAgent
@@ -43,7 +44,7 @@ class Terms:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, zlib.crc32(self.lock.encode()) >> 1])
         if Execution.objects.unfinished().filter(lock=self.lock).exists():
-            raise ProjectBusy("Another execution is not finished in this project; wait for it, or stop it.")
+            raise ProjectBusy(_("Another execution is not finished in this project; wait for it, or stop it."))
 
     def keep(self, execution: Execution) -> None:
         """Tie to the execution what goes with it, in the transaction that has stored it."""
@@ -59,7 +60,9 @@ def terms_of(owner: User, agent: str, session_id: str, options: Any) -> Terms:
     instance = _load(agent)
     if instance is None:
         if options.get("images"):
-            raise InvalidInput(f"The agent {agent} cannot look at images; remove them, or choose claude.")
+            raise InvalidInput(
+                _("The agent %(agent)s cannot look at images; remove them, or choose claude.") % {"agent": agent}
+            )
         return Terms(known)
     own = instance.validate_options(options)
     images = attachments.check(owner, options["images"]) if options.get("images") else []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -63,5 +63,5 @@ def _script(language: str) -> tuple[bytes, str]:
     request = HttpRequest()
     request.method = "GET"
     with translation.override(language):
-        script: bytes = _catalog(request).content
+        script: bytes = cast("HttpResponse", _catalog(request)).content
     return script, hashlib.sha256(script).hexdigest()[:12]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status
@@ -17,6 +18,7 @@ from chat.api.base import PanelView
 from executions import attachments
 from executions.errors import InvalidImage, NotFound, UnknownImage
 from executions.images import MAX_BYTES
+from executions.wording import number
 
 IMAGE = {(200, "image/*"): OpenApiResponse(OpenApiTypes.BINARY, description="The image.")}
 
@@ -39,7 +41,10 @@ class AttachmentsView(PanelView):
     def post(self, request: Request) -> Response:
         image = self.given(AttachmentRequest, request)["image"]
         if image.size > MAX_BYTES:
-            raise InvalidImage(f"The image {image.name} has {image.size:,} bytes; at most {MAX_BYTES:,} are allowed.")
+            raise InvalidImage(
+                _("The image %(name)s has %(size)s bytes; at most %(max_bytes)s are allowed.")
+                % {"name": image.name, "size": number(image.size), "max_bytes": number(MAX_BYTES)}
+            )
         image_id = attachments.save_image(self.me, image.name, image.read())
         return Response({"id": image_id, "name": image.name}, status.HTTP_201_CREATED)
 

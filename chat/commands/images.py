@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from executions import attachments
 from executions.errors import InvalidImage
@@ -17,7 +18,10 @@ from executions.images import MAX_IMAGES
 def save_images(owner: User, given: Sequence[dict[str, Any]]) -> list[str]:
     """Keep images ``[{name, data}]`` and return their ids. Raises InvalidImage."""
     if len(given) > MAX_IMAGES:
-        raise InvalidImage(f"There are {len(given)} images; at most {MAX_IMAGES} can go with a message.")
+        raise InvalidImage(
+            _("There are %(count)s images; at most %(max_images)s can go with a message.")
+            % {"count": len(given), "max_images": MAX_IMAGES}
+        )
     decoded = [(image["name"], _bytes_of(image)) for image in given]
     return [attachments.save_image(owner, name, data) for name, data in decoded]
 
@@ -29,4 +33,6 @@ def _bytes_of(image: dict[str, Any]) -> bytes:
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
-        raise InvalidImage(f"The image {image['name'] or 'in the body'} is not valid base64.") from None
+        if not image["name"]:
+            raise InvalidImage(_("The image is not valid base64.")) from None
+        raise InvalidImage(_("The image %(name)s is not valid base64.") % {"name": image["name"]}) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from executions.errors import InvalidInput
 
@@ -19,7 +20,10 @@ def commands() -> list[str]:
 def prompt_of(command: str, args: str) -> str:
     """Return what the CLI is told. Raises InvalidInput for an unknown command, or one that needs arguments."""
     if command not in commands():
-        raise UnknownCommand(f"There is no command {command[:64]!r}; there are {', '.join(commands())}.")
+        raise UnknownCommand(
+            _("There is no command %(command)s; there are %(choices)s.")
+            % {"command": repr(command[:64]), "choices": ", ".join(commands())}
+        )
     if not args.strip() and command not in WITHOUT_ARGS:
         raise MissingArgs(f"The command {command} needs args: say what it is about.")
     return f"/{command} {args}".rstrip()

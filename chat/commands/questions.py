@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from executions.errors import InvalidInput
 
 APPROVE, REJECT = "Approve", "Reject"
@@ -33,7 +35,7 @@ def answer_of(question: dict[str, Any], given: Any) -> dict[str, Any]:
             return given
         return {"answers": given}
     if not isinstance(given, str) or not given.strip():
-        raise InvalidInput("The answer is empty; write one, or an object of answers by question.")
+        raise InvalidInput(_("The answer is empty; write one, or an object of answers by question."))
     if question["kind"] == "plan":
         word = given.strip().rstrip(".!").casefold()
         return {"approved": word in _YES, "comment": "" if word in _YES | _NO else given.strip()}

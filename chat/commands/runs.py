@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from chat.commands.cli_sessions import AGENT, run_in, run_with
 from chat.commands.images import save_images
@@ -69,7 +70,7 @@ def continue_session(owner: User, given: dict[str, Any]) -> tuple[Execution, int
         services.answer(last.pk, question_id=question["question_id"], answer=answer, by=owner)
         return last, _seq_of(last, question["question_id"])
     if not isinstance(given["answer"], str):
-        raise InvalidInput("This session asks nothing now, so the answer must be text: its next message.")
+        raise InvalidInput(_("This session asks nothing now, so the answer must be text: its next message."))
     following = services.start(
         owner=owner,
         prompt=given["answer"],
@@ -94,7 +95,7 @@ def run_of(owner: User, execution_id: int) -> Execution:
     """Return a run of ``owner`` by its id. Raises NotFound, also for somebody else's."""
     run = Execution.objects.filter(owner=owner, agent=AGENT, pk=execution_id).first()
     if run is None:
-        raise NotFound("You have no such run.")
+        raise NotFound(_("You have no such run."))
     return run
 
 

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from executions import services
 from executions.errors import ExecutionError
 from executions.models import Execution
 from executions.validation import MAX_REASON_CHARS
+from executions.wording import number
 
 if TYPE_CHECKING:  # Django's class takes parameters in its stubs only
     ExecutionForm = forms.ModelForm[Execution]
@@ -50,5 +52,7 @@ class CancelForm(forms.Form):
     def clean_ids(self) -> list[int]:
         parts = self.cleaned_data["ids"].split(",")
         if len(parts) > MAX_SELECTED or not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
-            raise ValidationError(f"Select 1 to {MAX_SELECTED:,} executions in the list first.")
+            raise ValidationError(
+                _("Select 1 to %(max_selected)s executions in the list first.") % {"max_selected": number(MAX_SELECTED)}
+            )
         return [int(part) for part in parts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotFound
 from rest_framework.viewsets import GenericViewSet
 
@@ -36,11 +37,11 @@ class ExecutionAccess(LimitedView, GenericViewSet[Execution]):
 
     def missing(self, pk: int) -> NotFound:
         """Return what is said of an execution that is not there, or not for this user."""
-        return NotFound(f"There is no execution {pk}.")
+        return NotFound(_("There is no execution %(pk)s.") % {"pk": pk})
 
     def addressed(self) -> int:
         """Return the id in the address. Raises NotFound when it can't be one."""
         pk = self.kwargs["pk"]
         if not is_id(pk):
-            raise NotFound(f"There is no execution {pk!r}; ids are whole numbers.")
+            raise NotFound(_("There is no execution %(pk)s; ids are whole numbers.") % {"pk": repr(pk)})
         return int(pk)

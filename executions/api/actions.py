@@ -6,6 +6,7 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
@@ -58,7 +59,7 @@ class ExecutionActions(ExecutionAccess):
         """Return the execution as it is now; whoever acted on it may see it."""
         found = _NOW.all(pk=execution_id)
         if not found:  # deleted since it was acted on
-            raise NotFound(f"There is no execution {execution_id}.")
+            raise NotFound(_("There is no execution %(execution_id)s.") % {"execution_id": execution_id})
         (execution,) = found
         me = _user(self.request)
         if execution.owner_id == me.pk:

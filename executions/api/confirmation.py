@@ -8,11 +8,15 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 from django.db.models import Max
+from django.utils.translation import get_language, gettext_noop, pgettext
+from django.utils.translation import gettext as _
 
 from executions import readers
 from executions.models import EventRow
 from executions.services import CancelReport
 from executions.states import Outcome, State
+from executions.status import look
+from executions.wording import number
 
 
 async def wait(execution_id: int, seconds: float) -> bool:
@@ -23,7 +27,7 @@ async def wait(execution_id: int, seconds: float) -> bool:
     last = await database_sync_to_async(_last_seq)(execution_id)
     try:
         async with asyncio.timeout(seconds), aclosing(readers.follow(execution_id, last)) as batches:
-            async for _ in batches:
+            async for _batch in batches:
                 pass
     except TimeoutError:
         return False
@@ -40,15 +44,15 @@ def result(report: CancelReport, execution: dict[str, Any]) -> dict[str, Any]:
     canceled = bool(report.count) and execution["outcome"] == Outcome.CANCELED
     finished = execution["state"] == State.FINISHED
     if report.already_finished:
-        message = f"Nothing to cancel: already finished: {_word(execution['outcome'])}."
+        message = _("Nothing to cancel: already finished: %(outcome)s.") % {"outcome": _word(execution["outcome"])}
     elif canceled:
-        message = "Canceled."
+        message = _("Canceled.")
     elif finished:
-        message = f"It finished before it could be stopped: {_word(execution['outcome'])}."
+        message = _("It finished before it could be stopped: %(outcome)s.") % {"outcome": _word(execution["outcome"])}
     elif report.already_requested:
-        message = "It was told to stop already; it has not confirmed yet."
+        message = _("It was told to stop already; it has not confirmed yet.")
     else:
-        message = "Told to stop; the receipt follows when it has."
+        message = _("Told to stop; the receipt follows when it has.")
     return {
         "canceled": int(canceled),
         "requested": int(bool(report.requested) and not finished),
@@ -65,12 +69,20 @@ def result_of_many(report: CancelReport, not_found: list[int]) -> dict[str, Any]
         "already_requested": len(report.already_requested),
         "already_finished": len(report.already_finished),
     }
-    words = {"requested": "told to stop", "already_requested": "told to stop before"}
-    parts = [f"{count:,} {words.get(name, _word(name))}" for name, count in counts.items() if count]
-    parts += [f"{len(not_found):,} not found"] if not_found else []
-    message = f"{', '.join(parts)}." if parts else "Nothing to cancel."
-    return {**counts, "not_found": not_found, "message": message[0].upper() + message[1:]}
+    parts = [_(_COUNTED[name]) % {"count": number(count)} for name, count in counts.items() if count]
+    parts += [_("%(count)s not found") % {"count": number(len(not_found))}] if not_found else []
+    said = pgettext("between the parts of a list", ", ").join(parts)
+    message = pgettext("a list as a sentence", "%(list)s.") % {"list": said} if parts else _("Nothing to cancel.")
+    return {**counts, "not_found": not_found, "message": message}
 
 
-def _word(name: str) -> str:
-    return name.replace("_", " ")
+_COUNTED = {
+    "canceled": gettext_noop("%(count)s canceled"),
+    "requested": gettext_noop("%(count)s told to stop"),
+    "already_requested": gettext_noop("%(count)s told to stop before"),
+    "already_finished": gettext_noop("%(count)s already finished"),
+}
+
+
+def _word(outcome: str) -> str:
+    return outcome.replace("_", " ") if (get_language() or "en").startswith("en") else look(outcome).word

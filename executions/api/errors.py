@@ -13,6 +13,8 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import status
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.response import Response
@@ -33,7 +35,7 @@ class BodyTooLarge(APIException):
     """The request's body is larger than the server takes."""
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = __doc__
+    default_detail = gettext_lazy("The request's body is larger than the server takes.")
     default_code = "body_too_large"
 
 
@@ -41,7 +43,7 @@ class DatabaseUnavailable(APIException):
     """The database cannot be reached right now; try again in a moment."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_detail = __doc__
+    default_detail = gettext_lazy("The database cannot be reached right now; try again in a moment.")
     default_code = "database_unavailable"
     wait = 1  # becomes Retry-After
 
@@ -55,7 +57,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     if isinstance(exc, RequestDataTooBig):
         exc = BodyTooLarge()
     elif isinstance(exc, SuspiciousOperation):
-        exc = ValidationError(str(exc) or "The request is malformed.")
+        exc = ValidationError(str(exc) or _("The request is malformed."))
     elif isinstance(exc, OperationalError | InterfaceError):
         logger.error("the database failed during a request: %s", exc)
         exc = DatabaseUnavailable()
@@ -101,17 +103,17 @@ def json_400(request: HttpRequest, exception: Exception | None = None) -> JsonRe
     """Answer a malformed request."""
     if isinstance(exception, RequestDataTooBig):
         return problems.response(request, str(BodyTooLarge.default_detail), BodyTooLarge.default_code, 413)
-    return problems.response(request, "The request is malformed.", "bad_request", 400)
+    return problems.response(request, _("The request is malformed."), "bad_request", 400)
 
 
 def json_403(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """Answer a request that is not allowed."""
-    return problems.response(request, "You may not do this.", "permission_denied", 403)
+    return problems.response(request, _("You may not do this."), "permission_denied", 403)
 
 
 def json_404(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """Answer for a path at which there is nothing."""
-    return problems.response(request, f"There is nothing at {request.path}.", "not_found", 404)
+    return problems.response(request, _("There is nothing at %(path)s.") % {"path": request.path}, "not_found", 404)
 
 
 def json_503(request: HttpRequest) -> JsonResponse:
@@ -121,4 +123,4 @@ def json_503(request: HttpRequest) -> JsonResponse:
 
 def json_500(request: HttpRequest) -> JsonResponse:
     """Answer when the server itself has failed; the log has the traceback."""
-    return problems.response(request, "The server failed; its log says why.", "server_error", 500)
+    return problems.response(request, _("The server failed; its log says why."), "server_error", 500)

@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from executions.agents.claude.projects import resolve_project
 from executions.errors import InvalidInput
 from executions.validation import text
@@ -42,11 +44,16 @@ def _session(value: Any) -> str:
     try:
         return str(UUID(value))
     except (ValueError, TypeError, AttributeError):
-        raise InvalidInput(f"resume must be the id of a session of the CLI (a UUID), not {value!r:.100}.") from None
+        raise InvalidInput(
+            _("resume must be the id of a session of the CLI (a UUID), not %(value)s.") % {"value": f"{value!r:.100}"}
+        ) from None
 
 
 def _choice(kind: type[StrEnum], value: Any, name: str) -> StrEnum:
     try:
         return kind(value)
     except ValueError:
-        raise InvalidInput(f"{name} must be one of {', '.join(kind)}, not {value!r:.100}.") from None
+        raise InvalidInput(
+            _("%(name)s must be one of %(choices)s, not %(value)s.")
+            % {"name": name, "choices": ", ".join(kind), "value": f"{value!r:.100}"}
+        ) from None

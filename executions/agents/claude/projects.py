@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from executions.conf import conf
 from executions.errors import InvalidProject
+from executions.wording import number
 
 #: A path is also the key of the project's lock, which an index of the database has to hold.
 MAX_PATH_CHARS = 1_000
@@ -43,23 +46,31 @@ def resolve_project(path: Any) -> Path:
     What is outside the roots is refused in the same words whether it exists or not.
     """
     if not isinstance(path, str) or not path:
-        raise InvalidProject(f"A project is missing: give the absolute path of a directory {_where()}.")
+        raise InvalidProject(
+            _("A project is missing: give the absolute path of a directory %(where)s.") % {"where": _where()}
+        )
     if "\0" in path or not path.startswith("/") or len(path) > MAX_PATH_CHARS:
         raise InvalidProject(
-            f"{path[:100]!r} is no project: it must be the absolute path of a directory {_where()}, of at most "
-            f"{MAX_PATH_CHARS:,} characters."
+            _(
+                "%(path)s is no project: it must be the absolute path of a directory %(where)s, of at most "
+                "%(max_path_chars)s characters."
+            )
+            % {"path": repr(path[:100]), "where": _where(), "max_path_chars": number(MAX_PATH_CHARS)}
         )
     try:
         path.encode()
         real = Path(path).resolve()
     except (OSError, RuntimeError, UnicodeEncodeError):  # a loop of links, a name that is too long, half an emoji
-        raise InvalidProject(f"The project {path[:100]!r} cannot be read as a path.") from None
+        raise InvalidProject(_("The project %(path)s cannot be read as a path.") % {"path": repr(path[:100])}) from None
     if not _is_allowed(real):
-        raise InvalidProject(f"The project {path!r} is not allowed: it must be a directory {_where()}.")
+        raise InvalidProject(
+            _("The project %(path)s is not allowed: it must be a directory %(where)s.")
+            % {"path": repr(path), "where": _where()}
+        )
     if not real.is_dir():
-        raise InvalidProject(f"The project {path!r} is not an existing directory.")
+        raise InvalidProject(_("The project %(path)s is not an existing directory.") % {"path": repr(path)})
     if not os.access(real, os.R_OK | os.X_OK):
-        raise InvalidProject(f"The server's user may not enter the project {path!r}.")
+        raise InvalidProject(_("The server's user may not enter the project %(path)s.") % {"path": repr(path)})
     return real
 
 
@@ -83,4 +94,6 @@ def _directories(root: Path) -> Iterator[Path]:
 
 def _where() -> str:
     roots = ", ".join(str(root) for root in conf.project_roots)
-    return f"inside {roots}" if roots else "inside a root, of which KAKOCLAW_PROJECT_ROOTS names none here"
+    if not roots:
+        return _("inside a root, of which KAKOCLAW_PROJECT_ROOTS names none here")
+    return _("inside %(roots)s") % {"roots": roots}
