@@ -44,8 +44,8 @@ def suffix_of(data: bytes, name: str = "The image") -> str:
                 if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
                     raise InvalidImage(
                         _(
-                            "%(name)s has %(width)s x %(height)s pixels; at most %(max_side)s a side and %(max_pixels)s "
-                            "in all are allowed."
+                            "%(name)s has %(width)s x %(height)s pixels; at most %(max_side)s a side and "
+                            "%(max_pixels)s in all are allowed."
                         )
                         % {
                             "name": name,

@@ -76,10 +76,10 @@ def place(number: int) -> str:
     if number == 1:
         return _("next in line")
     # Translators: the place is 2nd, 3rd and so on in English, and a plain number in every other language.
-    return _("%(place)s in line") % {"place": _ordinal(number)}
+    return _("%(place)s in line") % {"place": ordinal(number)}
 
 
-def _ordinal(number: int) -> str:
+def ordinal(number: int) -> str:
     if not (get_language() or "en").startswith("en"):
         return str(number)
     ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")

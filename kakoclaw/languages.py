@@ -27,7 +27,7 @@ _catalog = JavaScriptCatalog.as_view(packages=["kakoclaw"])
 def choose(request: HttpRequest) -> HttpResponse:
     """Choose the language of this browser's pages; an empty one is whatever the browser asks for."""
     wanted = request.POST.get("next", "")
-    response = redirect(wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else "/")
+    response = redirect(wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else "chat")
     chosen = request.POST.get("language", "")
     if chosen in LANGUAGES:
         flags: dict[str, Any] = {"secure": settings.SESSION_COOKIE_SECURE, "samesite": "Lax", "httponly": True}

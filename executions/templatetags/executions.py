@@ -135,6 +135,12 @@ def place(value: int) -> str:
 
 
 @register.filter
+def ordinal(value: int) -> str:
+    """Return ``2nd``, ``3rd``, ``11th``; a plain number in other languages than English."""
+    return wording.ordinal(value)
+
+
+@register.filter
 def number(value: Any) -> str:
     """Return a number as the reader writes it, nothing for what is not there. Not for what scripts or forms read."""
     return "" if value in (None, "") else wording.number(value)
