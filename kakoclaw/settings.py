@@ -346,6 +346,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": f"{re.escape(BASE_PATH)}/api(/v1)?",
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "kakoclaw.schema.describe_errors"],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "StateEnum": [(state, state) for state in ("queued", "running", "waiting", "finished")],
+        "DeliveryStateEnum": [(state, state) for state in ("pending", "delivered", "failed")],
+    },
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -2,8 +2,10 @@
 
 from executions.api.routers import OptionalSlashRouter
 from executions.api.viewsets import ExecutionViewSet
+from executions.api.webhooks import WebhookViewSet
 
 router = OptionalSlashRouter()
 router.register("executions", ExecutionViewSet, basename="execution")
+router.register("webhooks", WebhookViewSet, basename="webhook")
 
 urlpatterns = router.urls
