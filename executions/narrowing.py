@@ -24,7 +24,7 @@ M = TypeVar("M", bound=Model)
 SEARCHED_ROWS = 3_000
 SEARCHED_CHARS = 1_000
 #: How many of those that have the words are taken from the index at once, and at most, to see what else fits them.
-TAKEN, MOST_TAKEN = 1_000, 20_000
+TAKEN, MOST_TAKEN = 5_000, 20_000
 #: Ids are given in the order of time, but for clocks of hosts that differ: by less than this.
 CLOCKS_DIFFER = timedelta(hours=1)
 

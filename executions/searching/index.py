@@ -6,12 +6,12 @@ that makes them says how. Both find all entries with the wanted beginnings of wo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from django.db import connection, transaction
 
 from executions.models import Execution, SearchEntry
-from executions.searching.words import MAX_WORD, wanted, words_of
+from executions.searching.words import MAX_WORD, Wanted, wanted, words_of
 
 #: Digits of an owner's number: no word of a text is that long.
 _OWNER_DIGITS = MAX_WORD + 8
@@ -44,19 +44,20 @@ def add(executions: Iterable[Execution]) -> int:
 def find(query: str, owner: int | None, below: int, limit: int) -> list[int]:
     """Return the ids, the newest first, of at most ``limit`` executions older than ``below`` that have all the words.
 
-    ``owner`` is whose, ``None`` for anybody's. A word is found by its beginning. A query without words finds nothing.
+    ``owner`` is whose, ``None`` for anybody's. A query without words finds nothing.
     """
-    beginnings = wanted(query)
-    if not beginnings:
+    terms = wanted(query)
+    if not terms:
         return []
-    is_postgresql = connection.vendor == "postgresql"
-    # Words hold nothing that would need to be escaped.
-    parts = [f"'{word}':*" if is_postgresql else f'"{word}"*' for word in beginnings]
     if owner is not None:
-        parts.append(f"'{_owner(owner)}'" if is_postgresql else f'"{_owner(owner)}"')
-    parameters: Sequence[object] = [(" & " if is_postgresql else " AND ").join(parts), below, limit]
+        terms.append(Wanted(_owner(owner), begins=False))
+    # Words hold nothing that would need to be escaped.
+    if connection.vendor == "postgresql":
+        condition = " & ".join(f"'{term.word}'{':*' if term.begins else ''}" for term in terms)
+    else:
+        condition = " AND ".join(f'"{term.word}"{"*" if term.begins else ""}' for term in terms)
     with connection.cursor() as cursor:
-        cursor.execute(_QUERIES[connection.vendor], parameters)
+        cursor.execute(_QUERIES[connection.vendor], [condition, below, limit])
         return [pk for (pk,) in cursor.fetchall()]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 #: Han, kana, Thai, Lao and Khmer: any of their texts may be looked for, and none says where its words begin.
 _UNSPACED = (
@@ -18,6 +19,8 @@ _ACCENTS = re.compile("[\u0300-\u036f]")
 MAX_CHARS = 20_000
 MAX_WORDS = 4_000
 MAX_WORD = 32
+#: Letters that find the words that begin with them; fewer find themselves.
+MIN_BEGINNING = 3
 
 
 def _runs(text: str) -> Iterator[str]:
@@ -43,12 +46,25 @@ def words_of(*texts: str) -> list[str]:
     return list(words)
 
 
-def wanted(query: str) -> list[str]:
-    """Return the beginnings of words that a text must all have to be found by ``query``; none when it has no word."""
-    found: dict[str, None] = {}
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A word that a text must have, or one that begins so."""
+
+    word: str
+    begins: bool
+
+
+def wanted(query: str) -> list[Wanted]:
+    """Return the words that a text must all have to be found by ``query``; none when it has no word.
+
+    Beginnings of words count from three letters on: with less, a database would gather half of the history.
+    """
+    found: dict[str, bool] = {}
     for run in _runs(query):
-        if _IS_UNSPACED(run) and len(run) > 1:
-            found.update(dict.fromkeys(run[at : at + 2] for at in range(len(run) - 1)))
+        if not _IS_UNSPACED(run):
+            found[run[:MAX_WORD]] = len(run) >= MIN_BEGINNING
+        elif len(run) == 1:
+            found[run] = True
         else:
-            found[run[:MAX_WORD]] = None
-    return list(found)
+            found.update(dict.fromkeys((run[at : at + 2] for at in range(len(run) - 1)), False))
+    return [Wanted(word, begins) for word, begins in found.items()]

@@ -30,17 +30,19 @@ def test_a_sound_mark_makes_another_kana() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "beginnings"),
+    ("query", "words", "beginnings"),
     [
-        ("test cart", ["test", "cart"]),
-        ("Cart-Test", ["cart", "test"]),
-        ("買い物", ["買い", "い物"]),
-        ("物", ["物"]),
-        ("?!", []),
+        ("test cart", [], ["test", "cart"]),
+        ("Cart-Test of it", ["of", "it"], ["cart", "test"]),
+        ("買い物", ["買い", "い物"], []),
+        ("物", [], ["物"]),
+        ("?!", [], []),
     ],
 )
-def test_a_query_wants_beginnings_of_words(query: str, beginnings: list[str]) -> None:
-    assert wanted(query) == beginnings
+def test_a_query_wants_words_or_their_beginnings(query: str, words: list[str], beginnings: list[str]) -> None:
+    terms = wanted(query)
+    assert [term.word for term in terms if not term.begins] == words
+    assert [term.word for term in terms if term.begins] == beginnings
 
 
 def test_a_text_without_end_has_an_end() -> None:
