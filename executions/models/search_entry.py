@@ -14,7 +14,7 @@ class SearchEntry(models.Model):
     execution = models.OneToOneField(
         "executions.Execution", primary_key=True, on_delete=models.CASCADE, related_name="search_entry"
     )
-    words = models.TextField(help_text="separated by spaces; the first one says whose it is")
+    words = models.TextField(blank=True, help_text="separated by spaces; PostgreSQL has them as lexemes")
 
     class Meta:
         verbose_name_plural = "search entries"

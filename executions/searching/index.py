@@ -1,7 +1,7 @@
 """The index of words, which each kind of database keeps in its own way.
 
-PostgreSQL has a GIN index over the words of an entry, SQLite a table of FTS5 that triggers keep in step; the migration
-that makes them says how. Both find all entries with the wanted beginnings of words, the newest first.
+PostgreSQL has a GIN index over the lexemes of an entry, SQLite a table of FTS5 that a trigger keeps in step; the
+migration that makes them says how. Both find all entries with the wanted words, the newest first.
 """
 
 from __future__ import annotations
@@ -10,17 +10,19 @@ from collections.abc import Iterable
 
 from django.db import connection, transaction
 
-from executions.models import Execution, SearchEntry
+from executions.models import Execution
 from executions.searching.words import MAX_WORD, Wanted, wanted, words_of
 
 #: Digits of an owner's number: no word of a text is that long.
 _OWNER_DIGITS = MAX_WORD + 8
 
-#: How PostgreSQL is asked for what its index holds; the same in the migration.
-WORDS = "array_to_tsvector(string_to_array(words, ' '))"
-
-_QUERIES = {
-    "postgresql": f"SELECT execution_id FROM executions_searchentry WHERE {WORDS} @@ %s::tsquery"  # noqa: S608
+_ADD = {
+    "postgresql": "INSERT INTO executions_searchentry (execution_id, words, lexemes)"
+    " VALUES (%s, '', array_to_tsvector(string_to_array(%s, ' '))) ON CONFLICT DO NOTHING",
+    "sqlite": "INSERT INTO executions_searchentry (execution_id, words) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+}
+_FIND = {
+    "postgresql": "SELECT execution_id FROM executions_searchentry WHERE lexemes @@ %s::tsquery"
     " AND execution_id < %s ORDER BY execution_id DESC LIMIT %s",
     "sqlite": "SELECT rowid FROM executions_words WHERE executions_words MATCH %s"
     " AND rowid < %s ORDER BY rowid DESC LIMIT %s",
@@ -36,9 +38,9 @@ def add(executions: Iterable[Execution]) -> int:
     with transaction.atomic():
         # Who deletes one waits until its entry can be deleted with it.
         there = list(Execution.objects.filter(pk__in=words).lock().values_list("pk", flat=True))
-        entries = [SearchEntry(execution_id=pk, words=" ".join(words[pk])) for pk in there]
-        SearchEntry.objects.bulk_create(entries, ignore_conflicts=True)
-    return len(entries)
+        with connection.cursor() as cursor:
+            cursor.executemany(_ADD[connection.vendor], [(pk, " ".join(words[pk])) for pk in there])
+    return len(there)
 
 
 def find(query: str, owner: int | None, below: int, limit: int) -> list[int]:
@@ -57,7 +59,7 @@ def find(query: str, owner: int | None, below: int, limit: int) -> list[int]:
     else:
         condition = " AND ".join(f'"{term.word}"{"*" if term.begins else ""}' for term in terms)
     with connection.cursor() as cursor:
-        cursor.execute(_QUERIES[connection.vendor], [condition, below, limit])
+        cursor.execute(_FIND[connection.vendor], [condition, below, limit])
         return [pk for (pk,) in cursor.fetchall()]
 
 
