@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
+from django.db.models.functions import Substr
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,6 +16,8 @@ from executions.narrowing import SEARCHED_ROWS
 from executions.pages.filters import HistoryForm
 from executions.pages.reach import asks_for_all, id_of, listed
 from executions.pictures import STRIP_HEIGHT, WIDTH, Bar, strip
+from executions.searching.excerpts import Excerpt, excerpt
+from executions.searching.words import MAX_CHARS
 from executions.visitor import visitor
 
 PAGE = 40
@@ -35,11 +38,12 @@ def history(request: HttpRequest) -> HttpResponse:
     form, found, everyone = found_by(request)
     before, after = id_of(request.GET.get("before")), id_of(request.GET.get("after"))
     rows, newer, older = _page(found, before, after)
+    excerpts = _excerpts(rows, form.wanted.get("q", ""))
     context = {
         "page": "history",
         "form": form,
         "filtered": bool(form.wanted) or everyone,
-        "rows": rows,
+        "rows": [(row, excerpts.get(row.pk)) for row in rows],
         "newer": newer,
         "older": older,
         "everyone": everyone,
@@ -67,6 +71,15 @@ def _page(
     rows = list((found.filter(pk__lt=before) if before is not None else found)[: PAGE + 1])
     older = rows[PAGE - 1].pk if len(rows) > PAGE else None
     return rows[:PAGE], rows[0].pk if before is not None and rows else None, older
+
+
+def _excerpts(rows: list[Execution], query: str) -> dict[int, Excerpt]:
+    """Return where in the answers stands what was looked for, by id; requests and errors are shown anyway."""
+    if not query or not rows:
+        return {}
+    answers = Execution.objects.filter(pk__in=[row.pk for row in rows]).order_by()
+    found = answers.values_list("pk", Substr("output", 1, MAX_CHARS))
+    return {pk: place for pk, text in found if (place := excerpt(text, query)) is not None}
 
 
 def _strip(found: QuerySet[Execution]) -> list[Bar]:

@@ -117,3 +117,10 @@ def test_who_stopped_and_why_is_said(page: Client, user: User) -> None:
     )  # fmt: skip
     assert "Stopped by you in 14 ms: “wrong &lt;branch&gt;”" in page.get("/history").content.decode()
     assert Execution.objects.count() == 1
+
+
+def test_what_was_looked_for_is_shown_where_it_stands_in_the_answer(page: Client, user: User) -> None:
+    finished(user, "birds", output="One\n<b>albatross</b>, another Albatross" + " and more" * 50)
+    content = page.get("/history", {"q": "ALBATROSS"}).content.decode()
+    assert "One &lt;b&gt;<mark>albatross</mark>&lt;/b&gt;, another Albatross and more" in content
+    assert "<mark>" not in page.get("/history", {"q": "birds"}).content.decode()
