@@ -131,6 +131,10 @@ class TasksConsumer(Socket):
     async def opened(self) -> None:
         self.spawn(self._forward())
 
+    async def heard(self, text: str | None) -> None:
+        # A page asks whether anybody is there; there is nothing else to say here.
+        await self.say(outbound.encode({"type": "pong"}))
+
     async def looked(self) -> None:
         await database_sync_to_async(trash.empty_now_and_then)()
 

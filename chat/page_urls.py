@@ -9,6 +9,7 @@ urlpatterns = [
     path("", pages.chat, name="chat"),
     path("chat/segments/<int:pk>", pages.segments, name="segments"),
     path("chat/<str:session_id>", pages.chat, name="chat_session"),
+    path("chat/<str:session_id>/turns", pages.turns, name="turns"),
     path("projects", projects.projects, name="projects"),
     path("settings", account.settings, name="settings"),
     path("settings/profile", preferences.profile, name="profile"),

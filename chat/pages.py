@@ -9,11 +9,12 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from chat import services
 from chat.claude_offer import claude_offer
-from chat.examples import examples_for
+from chat.examples import CONNECTIONS, examples_for
 from chat.models import Session
 from chat.turns import Turn, segments_of, turns_of
 from executions.agents.tools import TOOLS
@@ -48,12 +49,33 @@ def chat(request: HttpRequest, session_id: str = "") -> HttpResponse:
         "demo": conf.model == "demo",
         "models": conf.models,
         "current_model": conf.model,
+        "connections": CONNECTIONS,
+        "env_file": settings.ENV_FILE,
+        "newest": _newest(session) if session else "",
         "tools": list(TOOLS),
         "claude": claude_offer(session, request.GET.get("project", "")),
-        "default_agent": "Demo" if conf.model == "demo" else "Assistant",
+        "default_agent": _("Demo") if conf.model == "demo" else _("Assistant"),
         "confirm_stop": settings.CONFIRM_STOP,
     }
     return render(request, "chat/chat.html", context | _sessions(request))
+
+
+def _newest(session: Session) -> str:
+    """Return the session that this one is an earlier version of; nothing where it has been continued."""
+    newest = session.branch_of if session.archived else None
+    return newest.session_id if newest and newest.deleted_at is None else ""
+
+
+@login_required
+@require_safe
+def turns(request: HttpRequest, session_id: str) -> HttpResponse:
+    """Show the turns before or after one, for a page that has scrolled there."""
+    try:
+        session = services.get_session(visitor(request), session_id)
+    except (NotFound, InvalidInput) as error:
+        raise Http404(error.message) from None
+    found, earlier = turns_of(session, _number(request.GET.get("before")), _number(request.GET.get("after")))
+    return render(request, "chat/turns.html", {"session": session, "turns": found, "earlier": earlier})
 
 
 def _sessions(request: HttpRequest) -> dict[str, Any]:

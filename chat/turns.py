@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Max
 from django.utils.safestring import SafeString, mark_safe
 
+from chat.branches import Versions, kept_by_agents, versions_of
 from chat.markdown import render
 from chat.models import Message, Role, Session
 from executions import wording
@@ -27,7 +28,8 @@ STEPS = (Thinking.type, ToolStarted.type, Question.type, Notice.type)
 class Turn:
     """One message of the owner and its answer. ``html`` is sanitised; ``note`` is the receipt or the model and cost.
 
-    ``cli_session`` is the Claude CLI's, ``images`` are ids.
+    ``cli_session`` is the Claude CLI's, ``images`` are ids. ``kept`` says that an agent keeps the conversation from
+    here on itself, so that nothing can take its place; ``forkable`` that a copy up to here would know no more than this.
 
     ``last_seq`` and ``heard_at`` belong to an unfinished one: what the journal held when the page was made.
     """
@@ -46,20 +48,42 @@ class Turn:
     has_steps: bool = False
     last_seq: int = 0
     heard_at: datetime | None = None
+    versions: Versions | None = None
+    kept: bool = False
+    forkable: bool = True
 
 
-def turns_of(session: Session, before: int | None = None) -> tuple[list[Turn], int | None]:
-    """Return the newest turns before the turn ``before``, oldest first, and the ``before`` of the page before them."""
-    numbers = session.messages.filter(turn__lt=before) if before else session.messages.all()
-    newest = list(numbers.order_by("-turn").values_list("turn", flat=True).distinct()[: PAGE + 1])
-    shown = newest[:PAGE]
+def turns_of(session: Session, before: int | None = None, after: int | None = None) -> tuple[list[Turn], int | None]:
+    """Return the newest turns before the turn ``before``, oldest first, and the ``before`` of the page before them.
+
+    ``after`` asks for the oldest turns after one instead.
+    """
+    if after is not None:
+        following = session.messages.filter(turn__gt=after).order_by("turn").values_list("turn", flat=True)
+        shown, more = list(following.distinct()[:PAGE]), True
+    else:
+        numbers = session.messages.filter(turn__lt=before) if before else session.messages.all()
+        newest = list(numbers.order_by("-turn").values_list("turn", flat=True).distinct()[: PAGE + 1])
+        shown, more = newest[:PAGE], len(newest) > PAGE
     messages = session.messages.filter(turn__in=shown).select_related("execution", "execution__cancel_requested_by")
     bodies = ("execution__prompt", "execution__output", "execution__transcript")
     turns: dict[int, Turn] = {}
     for message in messages.defer(*bodies).in_order():
         _add(turns.setdefault(message.turn, Turn(message.turn)), message, session.owner.get_username())
     _look_into_journals(turns.values())
-    return list(turns.values()), shown[-1] if len(newest) > PAGE else None
+    _look_beside(session, turns)
+    return list(turns.values()), min(shown, default=None) if more else None
+
+
+def _look_beside(session: Session, turns: dict[int, Turn]) -> None:
+    """Find what a turn could be instead, and whether it can be something else."""
+    for number, versions in versions_of(session).items():
+        if number in turns:
+            turns[number].versions = versions
+    for kept in kept_by_agents(session):
+        for turn in turns.values():
+            turn.kept = turn.kept or turn.number <= kept.last
+            turn.forkable = turn.forkable and not kept.first <= turn.number < kept.last
 
 
 def _add(turn: Turn, message: Message, owner: str) -> None:

@@ -30,7 +30,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # Variables that are set win over the file, so that one start can be different. Keys of model providers are read from
 # the process's environment by their own libraries, so the file is read into that.
 env_file = os.environ.get("KAKOCLAW_ENV_FILE", "")
-environ.Env.read_env(env_file or BASE_DIR / ".env")
+ENV_FILE = env_file or str(BASE_DIR / ".env")
+environ.Env.read_env(ENV_FILE)
 env = Environment(os.environ)
 if env_file and not Path(env_file).exists():
     env.wrong("KAKOCLAW_ENV_FILE", "must be the path of an existing file, or /dev/null for none")

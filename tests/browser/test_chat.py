@@ -91,7 +91,7 @@ def test_a_message_during_a_run_is_queued_and_runs_after_it(visit: Visit) -> Non
     send(page, "count 40 every 50ms")
     newest(page, "running")
     page.get_by_label("Message").fill("say second")
-    expect(page.get_by_role("button", name="Interrupt")).to_be_visible()
+    expect(page.get_by_role("button", name="Do this instead")).to_be_visible()
     page.get_by_label("Message").press("Enter")
     newest(page, "queued")
     newest(page, "succeeded")
@@ -106,7 +106,7 @@ def test_an_interrupting_message_stops_the_run_and_runs_now(visit: Visit) -> Non
     send(page, "wait 600")
     newest(page, "running")
     page.get_by_label("Message").fill("say now")
-    page.get_by_role("button", name="Interrupt").click()
+    page.get_by_role("button", name="Do this instead").click()
     newest(page, "succeeded")
     expect(page.locator("[data-turn]").first).to_have_attribute("data-status", "canceled")
     expect(page.locator("[data-turn] .blocks").last).to_have_text("now")
@@ -195,11 +195,18 @@ def test_sessions_are_renamed_found_and_deleted(visit: Visit) -> None:
     address = page.url
     page.locator("[data-session-menu]").click()
     page.get_by_role("menuitem", name="Delete").click()
-    page.locator("[data-confirm-yes]").click()
-    page.wait_for_url(re.compile(r"/$"))
-    answer = page.goto(address)
+    expect(page.locator("[data-gone]")).to_be_visible()
+    there = page.context.new_page()
+    answer = there.goto(address)
     assert answer is not None
     assert answer.status == 404
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("[data-gone]")).to_be_hidden()
+    expect(page.locator("[data-session-list] a").first).to_contain_text("Birds")
+    answer = there.goto(address)
+    assert answer is not None
+    assert answer.status == 200
+    expect(there.locator("[data-turn] .blocks")).to_have_text("a pelican")
 
 
 def test_nobody_sees_what_another_user_does(visit: Visit) -> None:

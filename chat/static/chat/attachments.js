@@ -2,6 +2,7 @@
 
 import { clone } from "../kakoclaw/dom.js";
 import { upload } from "../kakoclaw/http.js";
+import { fill, gettext, ngettext } from "../kakoclaw/i18n.js";
 
 const KINDS = new Set(["image/jpeg", "image/png", "image/gif", "image/webp"]);
 
@@ -61,10 +62,12 @@ export class Attachments extends EventTarget {
     const bytes = Number(this.list.dataset.maxBytes);
     const problems = [];
     for (const file of files) {
-      if (!KINDS.has(file.type)) problems.push(`${file.name} is not a JPEG, PNG, GIF or WebP image.`);
-      else if (file.size > bytes) problems.push(`${file.name} is larger than ${Math.floor(bytes / 1e6)} MB.`);
-      else if (this.items.length >= most) problems.push(`${file.name} was left out: at most ${most} images go with a message.`);
-      else this.send(file);
+      const values = { name: file.name, size: Math.floor(bytes / 1e6), count: most };
+      if (!KINDS.has(file.type)) problems.push(fill(gettext("%(name)s is not a JPEG, PNG, GIF or WebP image."), values));
+      else if (file.size > bytes) problems.push(fill(gettext("%(name)s is larger than %(size)s MB."), values));
+      else if (this.items.length >= most) {
+        problems.push(fill(ngettext("%(name)s was left out: at most %(count)s image goes with a message.", "%(name)s was left out: at most %(count)s images go with a message.", most), values));
+      } else this.send(file);
     }
     this.complain(problems.join(" "));
     this.changed();
@@ -84,7 +87,7 @@ export class Attachments extends EventTarget {
   item(name) {
     const item = { id: null, name, node: clone("attachment") };
     const button = item.node.querySelector("button");
-    button.setAttribute("aria-label", `Remove ${name}`);
+    button.setAttribute("aria-label", fill(gettext("Remove %(name)s"), { name }));
     button.addEventListener("click", () => {
       this.remove(item);
       this.complain("");

@@ -1,33 +1,53 @@
-/** The body of one run, in the order things happened: text, thinking, tools, questions, notices. It only grows. */
+/** The body of one run, in the order things happened: text, thinking, tools, questions, notices. It grows at its end.
+ *
+ * Of a very long run only the last blocks stay in the page; all of it is among the run's details.
+ */
 
+import { fill, ngettext } from "../kakoclaw/i18n.js";
 import { clone, el } from "../kakoclaw/dom.js";
+import { boxCode } from "./code.js";
 import { QuestionCard } from "./question.js";
+import { MarkdownStream } from "./stream.js";
 import { ToolCard } from "./toolcard.js";
 
-/** Text is laid out again from the start of its block: long answers get a new block at a line break. */
-const LONG_BLOCK = 4000;
+/** More blocks than `MOST` become `LEFT`. */
+const MOST = 120;
+const LEFT = 80;
+/** How much of one thought is shown. */
+const MAX_THOUGHT = 100_000;
 
 export class Blocks {
-  constructor(node, { answer }) {
+  /** `answer(question, answer)` sends an answer; `details()` is the address of all that happened. */
+  constructor(node, { answer, details = () => "" }) {
     this.node = node;
     this.answer = answer;
+    this.details = details;
+    this.scheduled = false;
+    this.reset();
+  }
+
+  clear() {
+    this.node.replaceChildren();
+    this.reset();
+  }
+
+  reset() {
     this.tools = new Map();
     this.questions = new Map();
     this.segments = 0;
     this.open = null;
     this.waiting = "";
-    this.scheduled = false;
+    this.left = 0;
+    this.cut = new Set();
+    this.note = null;
   }
 
   /** Add text of `kind` (`text` or `thinking`); it is drawn with the next frame of the screen. */
   write(kind, text) {
     if (this.open?.kind !== kind) {
       this.close();
-      this.open = { kind, node: kind === "text" ? this.plain() : this.thinking() };
-      if (kind === "text") this.segments += 1;
+      this.open = kind === "text" ? this.text() : this.thinking();
     }
-    // A blank line at the beginning of a piece would vanish when it is rendered.
-    if (!this.waiting && !this.open.node.textContent) text = text.replace(/^\n+/, "");
     this.waiting += text;
     if (this.scheduled) return;
     this.scheduled = true;
@@ -38,45 +58,71 @@ export class Blocks {
   draw() {
     this.scheduled = false;
     if (!this.waiting || !this.open) return;
-    const { kind, node } = this.open;
-    const cut = kind === "text" && node.textContent.length > LONG_BLOCK ? this.waiting.indexOf("\n") : -1;
-    if (cut < 0) {
-      node.append(this.waiting);
-    } else {
-      node.append(this.waiting.slice(0, cut));
-      this.open.node = this.plain();
-      this.open.node.append(this.waiting.slice(cut + 1));
-    }
-    node.normalize();
+    this.open.write(this.waiting);
     this.waiting = "";
+    this.shorten();
   }
 
   /** End the open block of text; what comes next starts another. */
   close() {
     this.draw();
+    this.open?.close();
     this.open = null;
   }
 
-  plain() {
-    const node = el("div", { class: "plain", "data-segment": this.segments + (this.open?.kind === "text" ? -1 : 0) });
-    this.node.append(node);
-    return node;
+  text() {
+    const segment = this.segments++;
+    const stream = new MarkdownStream(() => {
+      const part = el("div", { class: "prose part", "data-segment": segment });
+      this.node.append(part);
+      return part;
+    });
+    return { kind: "text", write: (text) => stream.write(text), close: () => stream.close() };
   }
 
   thinking() {
     const node = clone("thinking");
     this.node.append(node);
-    return node.querySelector("[data-part=text]");
+    const words = node.querySelector("[data-part=text]").appendChild(document.createTextNode(""));
+    let length = 0;
+    const write = (text) => {
+      const room = MAX_THOUGHT - length;
+      length += text.length;
+      if (room > 0) words.appendData(room >= text.length ? text : `${text.slice(0, room)}…`);
+    };
+    return { kind: "thinking", write, close: () => {} };
+  }
+
+  add(node) {
+    this.close();
+    this.node.append(node);
+    this.shorten();
+  }
+
+  /** Let the oldest blocks go when there are many; one that waits for an answer stays. */
+  shorten() {
+    if (this.node.childElementCount <= MOST) return;
+    const old = [...this.node.children].filter((child) => !child.matches("form, .left")).slice(0, -LEFT);
+    for (const child of old) {
+      if (child.dataset.segment) this.cut.add(Number(child.dataset.segment));
+      child.remove();
+    }
+    for (const [id, card] of this.tools) if (!card.node.isConnected) this.tools.delete(id);
+    this.left += old.length;
+    this.note ??= el("p", { class: "left small" }, el("a", {}));
+    const words = ngettext("%(count)s earlier step is in the details", "%(count)s earlier steps are in the details", this.left);
+    this.note.firstChild.textContent = fill(words, { count: this.left });
+    this.note.firstChild.href = this.details();
+    this.node.prepend(this.note);
   }
 
   /** A `replayed` call began or ended at a time the page does not know. */
   tool(frame, replayed = false) {
     const card = this.tools.get(frame.call_id);
     if (card) return card.update(frame, replayed);
-    this.close();
     const made = new ToolCard(frame, replayed);
     this.tools.set(frame.call_id, made);
-    this.node.append(made.node);
+    this.add(made.node);
   }
 
   output({ call_id: id, content }) {
@@ -84,10 +130,9 @@ export class Blocks {
   }
 
   question(frame) {
-    this.close();
     const card = new QuestionCard(frame, (answer) => this.answer(frame.question_id, answer));
     this.questions.set(frame.question_id, card);
-    this.node.append(card.node);
+    this.add(card.node);
   }
 
   answered({ question_id: id, answer }) {
@@ -95,8 +140,7 @@ export class Blocks {
   }
 
   notice(text, level = "info") {
-    this.close();
-    this.node.append(el("p", { class: "notice", "data-level": level }, text));
+    this.add(el("p", { class: "notice", "data-level": level }, text));
   }
 
   /** The run has ended: nothing here runs or waits any more. */
@@ -106,24 +150,16 @@ export class Blocks {
     for (const card of this.questions.values()) card.withdraw();
   }
 
-  /** Put the server's rendering of each segment where its plain text is. `htmls` are sanitised by the server. */
+  /** Put the server's rendering of each segment where its text is. `htmls` are sanitised by the server. */
   render(htmls) {
     htmls.forEach((html, index) => {
-      const [first, ...rest] = this.node.querySelectorAll(`.plain[data-segment="${index}"]`);
-      if (!first) return;
+      const [first, ...rest] = this.node.querySelectorAll(`.prose[data-segment="${index}"]`);
+      if (!first || this.cut.has(index)) return;
       const prose = el("div", { class: "prose" });
       prose.innerHTML = html;
+      boxCode(prose);
       for (const node of rest) node.remove();
       first.replaceWith(prose);
     });
-  }
-
-  clear() {
-    this.node.replaceChildren();
-    this.tools.clear();
-    this.questions.clear();
-    this.segments = 0;
-    this.open = null;
-    this.waiting = "";
   }
 }

@@ -1,6 +1,8 @@
 /** Where you write. Stop is where Send was; while something runs, Enter queues and Ctrl+Enter interrupts. */
 
 import { confirm } from "../kakoclaw/confirm.js";
+import { fill, gettext } from "../kakoclaw/i18n.js";
+import { wanted } from "../kakoclaw/notify.js";
 import { placeAll } from "../kakoclaw/popover.js";
 import { AgentChoice } from "./agent.js";
 import { Attachments } from "./attachments.js";
@@ -68,7 +70,8 @@ export class Composer extends EventTarget {
 
   countTools() {
     const off = this.excluded.length;
-    this.parts["tools-word"].textContent = off ? `Tools (${this.tools.length - off} of ${this.tools.length})` : "Tools";
+    const values = { chosen: this.tools.length - off, count: this.tools.length };
+    this.parts["tools-word"].textContent = off ? fill(gettext("Tools (%(chosen)s of %(count)s)"), values) : gettext("Tools");
   }
 
   write(text) {
@@ -109,14 +112,17 @@ export class Composer extends EventTarget {
     const content = this.text.value;
     if (!this.complete) return;
     const { draftKey } = this;
-    const more = this.choice.fields;
     const images = this.choice.isClaude ? this.images.take() : [];
-    const model = this.choice.isClaude ? "" : this.parts.model.value;
-    this.dispatchEvent(new CustomEvent("send", { detail: { content, model, excludeTools: this.excluded, onBusy, images, more } }));
+    this.dispatchEvent(new CustomEvent("send", { detail: { ...this.options, content, onBusy, images } }));
     sessionStorage.removeItem(draftKey);
     this.text.value = "";
     this.typed();
     this.text.focus();
+  }
+
+  /** What is chosen for the next message. */
+  get options() {
+    return { model: this.choice.isClaude ? "" : this.parts.model.value, excludeTools: this.excluded, more: this.choice.fields };
   }
 
   /** Whether what is written can be sent as it stands. */
@@ -127,9 +133,10 @@ export class Composer extends EventTarget {
   /** Stop what runs; after a question, where the settings ask for one. */
   async stop(reason = "") {
     if (!this.conversation.current) return;
-    if (!reason && this.form.dataset.confirmStop === "yes") {
+    if (!reason && (this.form.dataset.confirmStop === "yes" || wanted.get("confirm.stop"))) {
       reason = await confirm({
-        title: "Stop this run?", text: "What it has written and changed so far is kept.", label: "Reason (optional)", yes: "Stop", danger: true,
+        title: gettext("Stop this run?"), text: gettext("What it has written and changed so far is kept."), label: gettext("Reason (optional)"),
+        yes: gettext("Stop"), danger: true,
       });
       if (reason === null || !this.conversation.current) return;
     }
@@ -154,7 +161,7 @@ export class Composer extends EventTarget {
     send.hidden = busy;
     stop.hidden = !busy;
     stop.disabled = stopping || !current;
-    this.parts["stop-word"].textContent = stopping ? "Stopping…" : "Stop";
+    this.parts["stop-word"].textContent = stopping ? gettext("Stopping…") : gettext("Stop");
     queue.hidden = interrupt.hidden = !busy || !written;
     this.parts["reason-button"].hidden = !current || written || stopping;
     send.disabled = !this.complete;

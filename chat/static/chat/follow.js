@@ -40,6 +40,14 @@ export class Follow {
     this.top = this.thread.scrollTop;
   }
 
+  /** Begin at this turn, and not at the end. */
+  show(node) {
+    this.stuck = false;
+    node.scrollIntoView({ block: "start" });
+    this.top = this.thread.scrollTop;
+    this.button.hidden = this.atEnd;
+  }
+
   stick() {
     this.stuck = true;
     this.toEnd();

@@ -1,13 +1,15 @@
 /** A question or a plan of the agent: asks, sends the answer once, shows what was answered. */
 
 import { clone, el } from "../kakoclaw/dom.js";
+import { fill, gettext } from "../kakoclaw/i18n.js";
 
 const part = (node, name) => node.querySelector(`[data-part=${name}]`);
 
 /** What was answered, in words. */
 export function inWords({ answers, approved, comment }) {
   if (answers && Object.keys(answers).length) return Object.values(answers).flat().join(", ");
-  return (approved ? "Approved" : "Rejected") + (comment ? `: ${comment}` : "");
+  if (comment) return fill(approved ? gettext("Approved: %(comment)s") : gettext("Rejected: %(comment)s"), { comment });
+  return approved ? gettext("Approved") : gettext("Rejected");
 }
 
 export class QuestionCard {
@@ -36,7 +38,7 @@ export class QuestionCard {
 
   /** What was asked, in one line. */
   get asked() {
-    return this.items ? this.items.map(({ question }) => question.question.split("\n\n")[0]).join(" · ") : "Plan";
+    return this.items ? this.items.map(({ question }) => question.question.split("\n\n")[0]).join(" · ") : gettext("Plan");
   }
 
   item(question, index) {
@@ -52,7 +54,7 @@ export class QuestionCard {
     for (const option of options) part(node, "options").append(this.option(option, index, question.multiSelect));
     part(node, "own-label").hidden = options.length === 0;
     const own = part(node, "own");
-    if (!options.length) own.setAttribute("aria-label", "Your answer");
+    if (!options.length) own.setAttribute("aria-label", gettext("Your answer"));
     // Words of one's own and a single choice exclude each other.
     own.addEventListener("input", () => {
       if (own.value && !question.multiSelect) for (const box of node.querySelectorAll(":checked")) box.checked = false;
@@ -86,9 +88,9 @@ export class QuestionCard {
 
   submit(yes) {
     const answer = this.items ? this.read() : { approved: yes, comment: part(this.node, "comment").value.trim() };
-    if (!answer) this.complain("Choose an option or write an answer first.");
+    if (!answer) this.complain(gettext("Choose an option or write an answer first."));
     else if (this.send(answer)) this.lock(true);
-    else this.complain("Not connected. Your answer was not sent; try again when the connection is back.");
+    else this.complain(gettext("Not connected. Your answer was not sent; try again when the connection is back."));
   }
 
   complain(text) {
@@ -114,7 +116,7 @@ export class QuestionCard {
   /** The run ended before an answer. */
   withdraw() {
     if (this.node.tagName !== "FORM") return;
-    const line = el("p", { class: "notice" }, `${this.asked} (not answered)`);
+    const line = el("p", { class: "notice" }, fill(gettext("%(question)s (not answered)"), { question: this.asked }));
     this.node.replaceWith(line);
     this.node = line;
   }

@@ -1,15 +1,18 @@
-/** The list of chats: search, rename, archive, delete, and which of them are at work. */
+/** The list of chats: search, rename, archive, delete, which of them are at work, and which have news. */
 
-import { api, at } from "../kakoclaw/http.js";
+import { api } from "../kakoclaw/http.js";
 import { confirm } from "../kakoclaw/confirm.js";
 import { clone, el, toast, wordOf } from "../kakoclaw/dom.js";
 import { now } from "../kakoclaw/clock.js";
+import { fill, gettext } from "../kakoclaw/i18n.js";
 import { setTitle } from "../kakoclaw/notify.js";
 import { place } from "../kakoclaw/popover.js";
+import { unseen, unseenSessions } from "../kakoclaw/unseen.js";
+import { chatAddress } from "./versions.js";
 
 const FINISHED = new Set(["succeeded", "failed", "canceled", "timed_out", "lost"]);
 const part = (row, name) => row.querySelector(`[data-part=${name}]`);
-const address = (id) => at(`chat/${encodeURIComponent(id).replaceAll("%3A", ":")}`);
+const change = (id, changes) => api("PATCH", `chat/sessions/${encodeURIComponent(id)}`, changes);
 
 export class SessionList {
   constructor(page) {
@@ -20,14 +23,18 @@ export class SessionList {
       const button = event.target.closest("[data-part=more]");
       if (button) this.openMenu(button.closest("[data-session]").dataset.session, button);
     });
+    this.list.addEventListener("keydown", (event) => this.key(event));
     this.headButton = page.querySelector("[data-session-menu]");
     this.headButton.addEventListener("click", () => this.openMenu(page.dataset.session, this.headButton));
     this.menu.addEventListener("click", ({ target }) => this.act(target.closest("[data-act]")?.dataset.act));
+    this.menu.addEventListener("keydown", (event) => this.menuKey(event));
     this.search = document.querySelector("[data-search]");
     this.search.addEventListener("input", () => {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.find().catch((error) => toast(error.message)), 200);
     });
+    unseen.addEventListener("change", () => this.markNews());
+    this.markNews();
   }
 
   row(id) {
@@ -37,7 +44,7 @@ export class SessionList {
   add(id, title) {
     const row = clone("session");
     row.dataset.session = id;
-    row.querySelector("a").href = address(id);
+    row.querySelector("a").href = chatAddress(id);
     part(row, "title").textContent = title;
     this.list.prepend(row);
     document.querySelector("[data-none]").hidden = true;
@@ -69,6 +76,16 @@ export class SessionList {
     dot.setAttribute("aria-label", wordOf(status));
   }
 
+  /** A dot at each chat in which something ended that nobody has looked at. */
+  markNews() {
+    const sessions = unseenSessions();
+    for (const row of this.list.children) {
+      const news = sessions.has(row.dataset.session);
+      row.classList.toggle("news", news);
+      part(row, "news").hidden = !news;
+    }
+  }
+
   /** A run of any session changed. */
   changed({ task }) {
     if (!task?.session_id) return;
@@ -79,20 +96,45 @@ export class SessionList {
     if (this.list.firstElementChild !== row && !this.list.contains(document.activeElement)) this.list.prepend(row);
   }
 
+  /** In the list: arrows move, F2 renames, Delete deletes. */
+  key(event) {
+    const row = event.target.closest("[data-session]");
+    if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
+    const move = (other) => other?.querySelector("a").focus();
+    const keys = {
+      ArrowDown: () => move(row.nextElementSibling),
+      ArrowUp: () => (row.previousElementSibling ? move(row.previousElementSibling) : this.search.focus()),
+      F2: () => this.act("rename", row.dataset.session),
+      Delete: () => this.act("delete", row.dataset.session),
+    };
+    if (!keys[event.key]) return;
+    event.preventDefault();
+    keys[event.key]();
+  }
+
+  menuKey(event) {
+    const items = [...this.menu.querySelectorAll("[role=menuitem]")];
+    const at = items.indexOf(document.activeElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    items.at(to % items.length).focus();
+  }
+
   openMenu(id, button) {
     this.chosen = id;
     const archived = this.row(id)?.dataset.archived === "yes";
-    this.menu.querySelector("[data-archive-word]").textContent = archived ? "Bring back" : "Archive";
+    this.menu.querySelector("[data-archive-word]").textContent = archived ? gettext("Bring back") : gettext("Archive");
     this.menu.showPopover();
     place(this.menu, button);
     this.menu.querySelector("button").focus();
   }
 
-  async act(name) {
+  async act(name, id = this.chosen) {
     if (!name) return;
     this.menu.hidePopover();
     try {
-      await { rename: this.rename, archive: this.archive, delete: this.remove }[name].call(this, this.chosen);
+      await { rename: this.rename, archive: this.archive, delete: this.remove }[name].call(this, id);
     } catch (error) {
       toast(error.message);
     }
@@ -101,9 +143,9 @@ export class SessionList {
   async rename(id) {
     const row = this.row(id);
     const before = row ? part(row, "title").textContent : this.page.querySelector("[data-title]").textContent;
-    const title = await confirm({ title: "Rename this chat", label: "Name", value: before, yes: "Rename" });
+    const title = await confirm({ title: gettext("Rename this chat"), label: gettext("Name"), value: before, yes: gettext("Rename") });
     if (!title || title === before) return;
-    await api("PATCH", `chat/sessions/${encodeURIComponent(id)}`, { title });
+    await change(id, { title });
     if (row) part(row, "title").textContent = title;
     if (id === this.page.dataset.session) {
       this.page.querySelector("[data-title]").textContent = title;
@@ -113,19 +155,56 @@ export class SessionList {
 
   async archive(id) {
     const archived = this.row(id)?.dataset.archived !== "yes";
-    await api("PATCH", `chat/sessions/${encodeURIComponent(id)}`, { archived });
-    this.row(id)?.remove();
-    toast(archived ? "Archived. You find it under “Archived chats”." : "It is back in the list.");
+    await change(id, { archived });
+    const back = this.takeOut(this.row(id));
+    toast(archived ? gettext("Archived. You find it under “Archived chats”.") : gettext("It is back among your chats."), {
+      label: gettext("Undo"),
+      act: async () => {
+        await change(id, { archived: !archived });
+        back();
+      },
+    });
   }
 
+  /** It is gone at once, and can be brought back; what ran in it is stopped, which can't be undone. */
   async remove(id) {
-    const sure = await confirm({
-      title: "Delete this chat?", text: "Its messages are gone for good, and what runs in it is stopped.", yes: "Delete", danger: true,
+    const row = this.row(id);
+    const live = row && !part(row, "dot").hidden;
+    if (live) {
+      const text = gettext("Something runs in it. That is stopped, and stays stopped.");
+      const sure = await confirm({ title: gettext("Delete this chat?"), text, yes: gettext("Stop and delete"), danger: true });
+      if (sure === null) return;
+    }
+    await change(id, { deleted: true });
+    const here = id === this.page.dataset.session;
+    const back = this.takeOut(row);
+    if (here) this.gone(true);
+    toast(gettext("The chat was deleted."), {
+      label: gettext("Undo"),
+      act: async () => {
+        await change(id, { deleted: false });
+        back();
+        if (here) this.gone(false);
+        toast(gettext("The chat is back."));
+      },
     });
-    if (sure === null) return;
-    await api("DELETE", `chat/sessions/${encodeURIComponent(id)}`);
-    this.row(id)?.remove();
-    if (id === this.page.dataset.session) location.assign(this.page.dataset.home);
+  }
+
+  /** Remove a row; returns what puts it back. The focus goes to its neighbor. */
+  takeOut(row) {
+    if (!row) return () => {};
+    const next = row.nextElementSibling;
+    const focused = row.contains(document.activeElement) || document.activeElement === document.body;
+    (next ?? row.previousElementSibling)?.querySelector("a").focus({ preventScroll: !focused });
+    row.remove();
+    return () => this.list.insertBefore(row, next?.isConnected ? next : null);
+  }
+
+  /** The chat of this page was deleted: say so in its place, until Undo. */
+  gone(yes) {
+    this.page.querySelector("[data-gone]").hidden = !yes;
+    for (const node of this.page.querySelectorAll("[data-thread], .dock")) node.inert = yes;
+    this.page.classList.toggle("gone-chat", yes);
   }
 
   /** Titles are filtered here; messages are searched by the server. */
@@ -143,13 +222,14 @@ export class SessionList {
     results.querySelector("[data-found]").replaceChildren(...found.map((message) => this.result(message, query)));
     const none = document.querySelector("[data-none]");
     none.hidden = shown + found.length > 0;
-    none.textContent = query ? `Nothing found for “${query}”.` : "Your chats will be listed here.";
+    none.textContent = query ? fill(gettext("Nothing found for “%(query)s”."), { query }) : gettext("Your chats will be listed here.");
   }
 
   result({ session_id: id, content }, query) {
     const at = Math.max(0, content.toLowerCase().indexOf(query.toLowerCase()) - 20);
     const title = this.row(id) ? part(this.row(id), "title").textContent : id;
-    const link = el("a", { href: address(id) }, el("span", { class: "clip" }, title), el("span", { class: "small soft clip" }, (at ? "…" : "") + content.slice(at, at + 100)));
+    const excerpt = (at ? "…" : "") + content.slice(at, at + 100);
+    const link = el("a", { href: chatAddress(id) }, el("span", { class: "clip" }, title), el("span", { class: "small soft clip" }, excerpt));
     return el("li", { class: "session" }, link);
   }
 }

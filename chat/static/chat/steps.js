@@ -1,6 +1,7 @@
 /** The steps of a finished run, fetched from its journal when somebody wants to see them. */
 
 import { api } from "../kakoclaw/http.js";
+import { gettext } from "../kakoclaw/i18n.js";
 import { Blocks } from "./blocks.js";
 import { stopLine } from "./receipt.js";
 
@@ -17,7 +18,7 @@ const FRAMES = {
 };
 
 async function load(turn, node) {
-  const blocks = new Blocks(node, { answer: () => false });
+  const blocks = new Blocks(node, { answer: () => false, details: () => turn.part("details").href });
   let after = 0;
   for (;;) {
     const answer = await api("GET", `executions/${turn.id}/events/?after=${after}&limit=500`);
@@ -36,7 +37,7 @@ export async function toggleSteps(turn) {
   const button = turn.part("steps-button");
   const open = button.getAttribute("aria-expanded") !== "true";
   button.setAttribute("aria-expanded", String(open));
-  button.querySelector("span").textContent = open ? "Hide steps" : "Show steps";
+  button.querySelector("span").textContent = open ? gettext("Hide steps") : gettext("Show steps");
   node.hidden = !open;
   if (open && !node.childElementCount) await load(turn, node);
 }

@@ -4,7 +4,8 @@ import { fine, now } from "../kakoclaw/clock.js";
 import { clone, showStatus } from "../kakoclaw/dom.js";
 import { labelOf } from "./labels.js";
 
-const MAX_SHOWN = 200_000;
+/** The end of a longer output is shown; all of it is among the run's details. */
+const MAX_SHOWN = 40_000;
 const STATUS = { started: "running", finished: "succeeded", error: "failed", canceled: "canceled" };
 
 /** The argument that says most, for the closed card. */

@@ -3,9 +3,12 @@
 import { api, at, json } from "../kakoclaw/http.js";
 import { everySecond, fine, now, whole } from "../kakoclaw/clock.js";
 import { clone, el, showStatus, toast } from "../kakoclaw/dom.js";
+import { fill, gettext } from "../kakoclaw/i18n.js";
 import { Blocks } from "./blocks.js";
+import { boxCode, copyText } from "./code.js";
 import { receiptLine, stopLine } from "./receipt.js";
 import { toggleSteps } from "./steps.js";
+import { showVersions } from "./versions.js";
 
 const UNFINISHED = new Set(["queued", "running", "waiting", "stopping"]);
 const SILENT_MS = 15_000;
@@ -17,31 +20,41 @@ function picture({ id, name }) {
 }
 
 export class Turn {
-  /** `node` is rendered by the server or a clone of the same template; `actions` has `answer` and `stop`. */
+  /** `node` is rendered by the server or a clone of the same template; `actions` is the conversation. */
   constructor(node, actions) {
     this.node = node;
     // Found now: what the run adds later has parts of its own.
     this.parts = new Map([...node.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
-    this.actions = actions;
     this.blocks = new Blocks(this.part("blocks"), {
       answer: (question, answer) => actions.answer(this.id, question, answer),
+      details: () => this.part("details").href,
     });
+    boxCode(this.part("blocks"));
     this.seq = 0;
     this.known = Number(node.dataset.last) || 0;
     this.heard = Date.parse(node.dataset.heard) || now();
     this.started = Date.parse(node.dataset.started) || null;
     this.note = this.part("note").textContent;
-    this.part("stop").addEventListener("click", () => actions.stop(this));
-    this.part("session").addEventListener("click", () => this.copySession());
-    this.part("copy").addEventListener("click", () => this.copy());
-    this.part("steps-button").addEventListener("click", () => toggleSteps(this).catch((error) => toast(error.message)));
+    const pressed = {
+      stop: () => actions.stop({ turn: this }),
+      session: () => this.copySession(),
+      copy: () => this.copy(),
+      "steps-button": () => toggleSteps(this),
+      edit: () => actions.edit(this),
+      retry: () => actions.retry(this),
+      fork: () => actions.fork(this),
+    };
+    for (const [name, act] of Object.entries(pressed)) {
+      this.part(name).addEventListener("click", () => Promise.resolve(act()).catch((error) => toast(error.message)));
+    }
     if (this.status) this.show(this.status);
   }
 
   static make(prompt, actions, images = []) {
     const turn = new Turn(clone("turn"), actions);
     turn.part("prompt").textContent = prompt;
-    turn.part("prompt").parentElement.hidden = !prompt;
+    turn.part("ask").hidden = !prompt;
+    turn.images = images;
     turn.part("pictures").append(...images.map(picture));
     turn.part("pictures").hidden = images.length === 0;
     return turn;
@@ -62,6 +75,15 @@ export class Turn {
     link.hidden = false;
   }
 
+  /** Its place in the session, from 1; 0 while it is not known. */
+  get number() {
+    return Number(this.node.dataset.number) || 0;
+  }
+
+  set number(value) {
+    this.node.dataset.number = value;
+  }
+
   get status() {
     return this.node.dataset.status;
   }
@@ -72,6 +94,11 @@ export class Turn {
 
   get prompt() {
     return this.part("prompt").textContent;
+  }
+
+  /** Whether its agent keeps the conversation itself, so that nothing of it can be taken back. */
+  get kept() {
+    return this.node.dataset.kept === "yes";
   }
 
   /** Take one frame of the server; a frame seen before changes nothing. */
@@ -136,7 +163,7 @@ export class Turn {
     try {
       this.blocks.render((await json(at(`chat/segments/${this.id}`))).segments);
     } catch (error) {
-      console.warn("the answer stays as plain text:", error.message);
+      console.warn("the answer stays as it was streamed:", error.message);
     }
   }
 
@@ -146,11 +173,16 @@ export class Turn {
     button.dataset.cliSession = id;
     button.querySelector("code").textContent = id.slice(0, 8);
     button.hidden = false;
+    this.node.dataset.kept = "yes";
   }
 
   async copySession() {
     await navigator.clipboard.writeText(this.part("session").dataset.cliSession);
-    toast("The CLI's session id was copied.");
+    toast(gettext("The CLI’s session id was copied."));
+  }
+
+  versions(versions) {
+    showVersions(this.part("versions"), versions);
   }
 
   complain(text) {
@@ -161,7 +193,7 @@ export class Turn {
   /** On its way to the server. */
   sending() {
     this.part("foot").hidden = false;
-    this.part("note").textContent = "Sending…";
+    this.part("note").textContent = gettext("Sending…");
   }
 
   /** You asked it to stop; it says `stopping` once the server does. */
@@ -181,10 +213,10 @@ export class Turn {
     const { unfinished } = this;
     this.node.classList.toggle("live", unfinished && status !== "queued");
     this.part("foot").hidden = false;
-    const chip = this.part("status").firstElementChild;
-    showStatus(chip, status);
+    showStatus(this.part("status").firstElementChild, status);
     this.part("note").textContent = this.note;
     this.part("stop").hidden = status !== "queued";
+    this.part("edit").hidden = this.part("retry").hidden = this.part("fork").hidden = unfinished || !this.id || !this.prompt;
     if (unfinished && !this.endTicking) this.endTicking = everySecond(() => this.tick());
     if (!unfinished) {
       this.endTicking?.();
@@ -199,14 +231,12 @@ export class Turn {
     if (this.started) this.part("elapsed").textContent = whole(now() - this.started);
     const silent = now() - this.heard;
     const quiet = this.status === "running" && silent > SILENT_MS;
-    this.part("note").textContent = quiet ? `no output for ${whole(silent)}` : this.note;
+    const spent = this.cost ? ` · $${this.cost.toFixed(4)}` : "";
+    this.part("note").textContent = quiet ? fill(gettext("no output for %(time)s"), { time: whole(silent) }) : this.note + spent;
   }
 
   async copy() {
-    const text = this.content ?? this.part("blocks").innerText;
-    await navigator.clipboard.writeText(text);
-    this.part("copy").querySelector("span").textContent = "Copied";
-    setTimeout(() => { this.part("copy").querySelector("span").textContent = "Copy"; }, 1500);
+    await copyText(this.content ?? this.part("blocks").innerText, this.part("copy"));
   }
 
   /** What the REST API knows of it, where no frame will come. */
@@ -215,5 +245,12 @@ export class Turn {
     if (run.state === "finished" && this.unfinished) {
       this.end({ outcome: run.outcome, error: run.error, content: run.output, receipt: run.receipt, duration_ms: run.duration_ms });
     }
+  }
+
+  /** It leaves the page; nothing of it may tick on. */
+  remove() {
+    this.endTicking?.();
+    this.endTicking = null;
+    this.node.remove();
   }
 }

@@ -40,11 +40,24 @@ export function showStatus(node, status) {
   node.replaceChildren(icon(statuses[status]?.icon ?? "info", "state"), word);
 }
 
-/** Say something once, at the bottom of the page; it leaves by itself. */
-export function toast(text) {
+/** Say something once, at the bottom of the page, perhaps with a button (`{label, act}`); it leaves by itself. */
+export function toast(text, action = null) {
   const node = document.querySelector("[data-toast]");
-  node.textContent = text;
+  node.replaceChildren(text);
+  if (action) {
+    const button = el("button", { type: "button", class: "button" }, action.label);
+    button.addEventListener("click", () => {
+      node.hidden = true;
+      Promise.resolve(action.act()).catch((error) => toast(error.message));
+    });
+    node.append(button);
+  }
   node.hidden = false;
   clearTimeout(toast.timer);
-  toast.timer = setTimeout(() => { node.hidden = true; }, 6000);
+  // Whoever points at it, or has come to its button by keyboard, is not done with it.
+  const leave = () => {
+    if (node.matches(":hover, :focus-within")) toast.timer = setTimeout(leave, 1000);
+    else node.hidden = true;
+  };
+  toast.timer = setTimeout(leave, action ? 10_000 : 6000);
 }

@@ -6,6 +6,8 @@ import { setUnseen } from "./notify.js";
 
 const KEY = `kakoclaw.unseen.${document.body.dataset.user}`;
 const MOST = 100;
+/** Fires `change` when there are more or fewer. */
+export const unseen = new EventTarget();
 /** Ended a little earlier than was asked about: clocks differ, and a commit takes a moment. */
 const OVERLAP = 5000;
 
@@ -54,9 +56,13 @@ export function look() {
   } else show();
 }
 
+/** The sessions in which something ended that nobody has looked at. */
+export const unseenSessions = () => new Set(load().unseen.map(({ session_id: session }) => session));
+
 function show() {
   const count = load().unseen.length;
   setUnseen(count);
+  unseen.dispatchEvent(new Event("change"));
   const mark = document.querySelector("[data-unseen]");
   if (!mark) return;
   mark.hidden = count === 0;
