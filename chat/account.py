@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from chat.authentication import other_tokens
 from chat.forms import THROTTLED, ChangePasswordForm, LoginForm
+from chat.push.services import session_moved
 from chat.tokens import DEFAULT_DAYS, MAX_DAYS, tokens_of
 from executions.conf import conf
 from executions.scopes import MEANINGS, Scope
@@ -50,7 +51,9 @@ def settings(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         user = form.save()
         other_tokens(user, None).delete()
+        before = request.session.session_key
         update_session_auth_hash(request, user)
+        session_moved(before, request.session.session_key)
         messages.success(request, _("Your password is changed. Everywhere else you have to sign in again."))
         return redirect("settings")
     return settings_page(request, form=form)

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from chat import account, pages, preferences, projects
+from chat import account, pages, preferences, projects, service_worker
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("settings/theme", preferences.theme, name="theme"),
     path("settings/tokens", preferences.make_token, name="make_token"),
     path("settings/tokens/<int:key>/end", preferences.end_token, name="end_token"),
+    path("service-worker.js", service_worker.service_worker, name="service_worker"),
     path("login", account.Login.as_view(), name="login"),
     path("logout", LogoutView.as_view(), name="logout"),
 ]

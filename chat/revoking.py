@@ -12,7 +12,7 @@ from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 
-from chat.models import Token
+from chat.models import PushSubscription, Token
 from executions import bus
 
 #: Every socket of every process listens here.
@@ -47,7 +47,9 @@ def _logged_out(sender: Any, request: Any, user: AbstractBaseUser | None, **kwar
     # The signal comes before the login session is gone from the database, so its name goes along.
     if user is not None:
         session = getattr(request, "session", None)
-        _ring(user.pk, session_digest(session.session_key) if session is not None else "")
+        session_key = session.session_key if session is not None else None
+        PushSubscription.objects.filter(session_key=session_key or "").delete()
+        _ring(user.pk, session_digest(session_key))
 
 
 def _ring(user_id: Any, ended_session: str = "") -> None:

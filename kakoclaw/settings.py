@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from executions.agents.base import AgentFailure
 from executions.agents.llm import mcp_config as mcp_config_file
-from kakoclaw import __version__, base_path
+from kakoclaw import __version__, base_path, vapid
 from kakoclaw.addresses import is_loopback
 from kakoclaw.claude import claude_settings
 from kakoclaw.databases import EXAMPLE as DATABASE_EXAMPLE
@@ -85,6 +85,7 @@ SERVE_PORT = env.number("PORT", 18880, minimum=0, maximum=65535)
 ALLOWED_HOSTS = env.names("KAKOCLAW_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 if any("/" in host for host in ALLOWED_HOSTS):
     env.wrong("KAKOCLAW_ALLOWED_HOSTS", "must be a list of names and addresses, such as kakoclaw.example.org,10.0.0.5")
+PUBLIC_URL = env.address("KAKOCLAW_PUBLIC_URL", ("http", "https"), "https://kakoclaw.example.org").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [origin.rstrip("/").lower() for origin in env.names("KAKOCLAW_TRUSTED_ORIGINS")]
 if any(not origin.startswith(("http://", "https://")) for origin in CSRF_TRUSTED_ORIGINS):
     env.wrong("KAKOCLAW_TRUSTED_ORIGINS", "must be a list of origins such as https://kakoclaw.example.org")
@@ -113,7 +114,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        "connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+        "base-uri 'none'"
     ),
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
@@ -197,11 +199,27 @@ EXECUTIONS = {
     "EMBEDDED_WORKER": env.switch("KAKOCLAW_EMBEDDED_WORKER", not REDIS_URL),
     "HISTORY": "chat.history.load",
     "MAX_PROMPT_CHARS": env.number("KAKOCLAW_MAX_PROMPT_CHARS", 1_000_000),
+    "PUBLIC_URL": PUBLIC_URL,
+    "DELIVERY_SECONDS": env.number("KAKOCLAW_DELIVERY_SECONDS", 10, maximum=120),
+    "DELIVERY_RETRY_SECONDS": env.number("KAKOCLAW_DELIVERY_RETRY_SECONDS", 5, maximum=3600),
+    "DELIVERY_LOG_DAYS": env.number("KAKOCLAW_DELIVERY_LOG_DAYS", 30, maximum=3660),
     "ALLOW_PRIVATE_ADDRESSES": env.switch("KAKOCLAW_ALLOW_PRIVATE_ADDRESSES"),
     "SEARCH_URL": env.address("KAKOCLAW_SEARCH_URL", ("http", "https"), "https://search.example.org/search"),
     "MCP_CONFIG": MCP_CONFIG,
     **claude_settings(env),
 }
+
+# Telling the outside --------------------------------------------------------------------------------------------------
+
+# The key by which push services know the site; see chat/push/keys.py for the one that is used when none is given.
+VAPID_PRIVATE_KEY = env.text("KAKOCLAW_VAPID_PRIVATE_KEY").rstrip("=")
+if VAPID_PRIVATE_KEY and not vapid.is_private_key(VAPID_PRIVATE_KEY):
+    env.problems.append(
+        "KAKOCLAW_VAPID_PRIVATE_KEY is wrong: it must be the 32 bytes of a private key of P-256 in base64url."
+    )
+VAPID_SUBJECT = env.text("KAKOCLAW_VAPID_SUBJECT", vapid.subject(PUBLIC_URL, ALLOWED_HOSTS))
+if not VAPID_SUBJECT.startswith(("mailto:", "https://")):
+    env.wrong("KAKOCLAW_VAPID_SUBJECT", "must be mailto: and an address, or an address with https://")
 
 # The command page -----------------------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from chat.api.requests import ChangePasswordRequest, LoginRequest
 from chat.api.throttles import AddressThrottle, PasswordThrottle
 from chat.authentication import other_tokens
 from chat.models import Token
+from chat.push.services import session_moved
 from executions import accounts
 from executions.api.serializers import ErrorSerializer
 from executions.scopes import Scope
@@ -103,5 +104,7 @@ class ChangePasswordView(PanelView):
             user.save(update_fields=["password"])
             other_tokens(user, request.auth if is_token else None).delete()
         if not is_token:
+            before = request._request.session.session_key
             update_session_auth_hash(request._request, user)
+            session_moved(before, request._request.session.session_key)
         return Response({"status": "ok"})

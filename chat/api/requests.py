@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from chat import tokens
+from chat.push.kinds import Kind
 from chat.services import DEFAULT_SESSION_ID, MAX_CLIENT_ID_CHARS, MAX_TITLE_CHARS
 from chat.transcript import MAX_MESSAGES
 from executions.scopes import MEANINGS, Scope
@@ -121,3 +122,16 @@ class ForkRequest(serializers.Serializer[Any]):
         max_value=MAX_ID,
         help_text="Up to and including the answer of this execution, instead of `message_id`.",
     )
+
+
+class PushKeys(serializers.Serializer[Any]):
+    p256dh = serializers.CharField(max_length=200, help_text="The browser's public key, in base64url.")
+    auth = serializers.CharField(max_length=100, help_text="The secret beside it.")
+
+
+class PushRequest(serializers.Serializer[Any]):
+    """What `PushSubscription.toJSON()` gives in a browser, and what to tell it of."""
+
+    endpoint = serializers.CharField(max_length=2000)
+    keys = PushKeys()
+    kinds = serializers.ListField(child=serializers.ChoiceField(choices=list(Kind)), max_length=2 * len(Kind))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from chat.models import PushSubscription
+from chat.push.kinds import Kind, kinds_of
 from executions.api.serializers import ExecutionSerializer, UtcField
 from executions.scopes import Scope
 
@@ -108,3 +111,21 @@ class ModelsResponse(serializers.Serializer[Any]):
 
 class ToolsResponse(serializers.Serializer[Any]):
     tools = serializers.ListField(child=serializers.CharField())
+
+
+class PushBrowser(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    user_agent = serializers.CharField(allow_blank=True)
+    kinds = serializers.SerializerMethodField(help_text="What it is told of.")
+    language = serializers.CharField()
+    created_at = UtcField()
+    last_used_at = UtcField(allow_null=True)
+
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=list(Kind))))
+    def get_kinds(self, browser: PushSubscription) -> list[str]:
+        return list(kinds_of(browser.wanted))
+
+
+class PushResponse(serializers.Serializer[Any]):
+    key = serializers.CharField(help_text="`applicationServerKey` of `pushManager.subscribe`, in base64url.")
+    browsers = PushBrowser(many=True)

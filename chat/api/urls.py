@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from chat.api import attachments, auth, catalog, health, running, sessions, tokens
+from chat.api import attachments, auth, catalog, health, push, running, sessions, tokens
 
 urlpatterns = [
     re_path(r"^health/?$", health.health, name="health"),
@@ -22,6 +22,9 @@ urlpatterns = [
     re_path(r"^attachments/(?P<image_id>[0-9a-z.]+?)/?$", attachments.AttachmentView.as_view(), name="attachment"),
     re_path(r"^tokens/?$", tokens.TokensView.as_view(), name="tokens"),
     re_path(r"^tokens/(?P<token_id>[^/]+?)/?$", tokens.TokenView.as_view(), name="token"),
+    re_path(r"^push/?$", push.PushView.as_view(), name="push"),
+    re_path(r"^push/(?P<browser_id>[^/]+?)/test/?$", push.PushTestView.as_view(), name="push-test"),
+    re_path(r"^push/(?P<browser_id>[^/]+?)/?$", push.PushBrowserView.as_view(), name="push-browser"),
     re_path(r"^models/?$", catalog.ModelsView.as_view(), name="models"),
     re_path(r"^tools/?$", catalog.ToolsView.as_view(), name="tools"),
 ]
