@@ -16,13 +16,13 @@ from chat.services import DEFAULT_SESSION_ID, MAX_CLIENT_ID_CHARS
 from executions import validation
 from executions.errors import ExecutionError, InvalidInput
 from executions.states import OnBusy
+from executions.validation import MAX_ID
 from executions.wording import number
 
 #: Characters of a frame: a message of the greatest length fits, in whatever way its JSON is written.
 MAX_FRAME_CHARS = 8 * 1024 * 1024
 #: How many executions a client may name when it resumes.
 MAX_RESUMED = 50
-MAX_ID = 2**63 - 1
 #: Fields of a message that its agent checks.
 AGENT_OPTIONS = ("project", "images", "resume", "mode", "on_busy_project")
 

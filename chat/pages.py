@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from chat import services
+from chat import searching, services
 from chat.claude_offer import claude_offer
 from chat.examples import CONNECTIONS, examples_for
 from chat.models import Session
@@ -80,11 +80,11 @@ def turns(request: HttpRequest, session_id: str) -> HttpResponse:
 
 def _sessions(request: HttpRequest) -> dict[str, Any]:
     """Return what the list of sessions needs."""
-    query = request.GET.get("q", "").replace("\0", "").strip()[: services.MAX_QUERY_CHARS]
+    query = request.GET.get("q", "").replace("\0", "").strip()[: searching.MAX_QUERY_CHARS]
     archived = "archived" in request.GET
     sessions: QuerySet[Session] = Session.objects.owned_by(visitor(request)).newest_first()
     if query:
-        said = Q(pk__in=services.search(visitor(request), query, 1000).values("session"))
+        said = Q(pk__in=searching.search(visitor(request), query, 1000).values("session"))
         sessions = sessions.filter(Q(title__icontains=query) | said)
     else:
         sessions = sessions.filter(archived=archived)

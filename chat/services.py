@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from chat import branches
@@ -19,15 +19,12 @@ from executions import audit, services, validation
 from executions.actions import Action
 from executions.errors import InvalidInput, NotFound
 from executions.models import Execution
-from executions.narrowing import SEARCHED_ROWS, containing
 from executions.prepared import Param, Prepared, PreparedObjects
 from executions.states import OnBusy, Source
 
 DEFAULT_SESSION_ID = "web:chat"
 MAX_CLIENT_ID_CHARS = 64
 MAX_TITLE_CHARS = 200
-MAX_QUERY_CHARS = 200
-SEARCHED_SESSIONS = 1_000
 
 
 def send_message(
@@ -157,30 +154,6 @@ def record_deletion(session: Session, *, by: User) -> None:
     """Add to the audit log that ``by`` has deleted a session; what empties the trash later is nobody's act."""
     about: dict[str, Any] = {"kind": "session", "object_id": session.session_id, "owner": session.owner}
     audit.record(Action.DELETED, by=by, **about, title=session.title)
-
-
-def search(owner: User, query: str, limit: int = 50) -> QuerySet[Message]:
-    """Return the newest messages of ``owner`` that contain ``query``. Raises InvalidInput.
-
-    Looked at are the sessions used last, as many as hold some thousands of messages, and the newest turns of each.
-    """
-    query = validation.text(query, _("The search text"), MAX_QUERY_CHARS).strip()
-    if not query:
-        raise InvalidInput(_("The search text is empty; write what to look for."))
-    recent = Message.objects.filter(session__in=_used_last(owner), turn__gt=F("session__turns") - SEARCHED_ROWS)
-    return containing(recent, query, ("content",)).select_related("session").order_by("-pk")[:limit]
-
-
-def _used_last(owner: User) -> list[int]:
-    """Return the sessions used last that together have at least SEARCHED_ROWS messages, or all."""
-    sessions = Session.objects.owned_by(owner).newest_first().values_list("pk", "message_count")
-    chosen, messages = [], 0
-    for pk, count in sessions[:SEARCHED_SESSIONS]:
-        chosen.append(pk)
-        messages += count
-        if messages >= SEARCHED_ROWS:
-            break
-    return chosen
 
 
 _MESSAGES = PreparedObjects(lambda: Message.objects.filter(execution=Param("execution")))

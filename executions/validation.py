@@ -19,6 +19,8 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 _SESSION_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 MAX_REASON_CHARS = 500
+#: The highest number that the databases take for an id.
+MAX_ID = 2**63 - 1
 PRIORITIES = range(-100, 101)
 
 

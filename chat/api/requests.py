@@ -12,9 +12,8 @@ from chat.services import DEFAULT_SESSION_ID, MAX_CLIENT_ID_CHARS, MAX_TITLE_CHA
 from chat.transcript import MAX_MESSAGES
 from executions.scopes import MEANINGS, Scope
 from executions.states import OnBusy
-from executions.validation import MAX_REASON_CHARS
+from executions.validation import MAX_ID, MAX_REASON_CHARS
 
-MAX_ID = 2**63 - 1
 #: Hashing a longer password would only be work for the server.
 MAX_PASSWORD_CHARS = 1000
 

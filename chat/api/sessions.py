@@ -7,7 +7,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chat import branches, services, trash
+from chat import branches, searching, services, trash
 from chat.api import requests, responses
 from chat.api.base import PanelView
 from chat.models import Session
@@ -76,7 +76,7 @@ class SearchView(PanelView):
     @extend_schema(parameters=[requests.SearchQuery], responses=responses.MessagesResponse)
     def get(self, request: Request) -> Response:
         asked = self.asked(requests.SearchQuery, request)
-        found = services.search(self.me, asked["q"], asked["limit"]).select_related("execution")
+        found = searching.search(self.me, asked["q"], asked["limit"]).select_related("execution")
         return Response({"messages": [message_of(m, m.session.session_id) for m in found]})
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from rest_framework import serializers
 
 from executions.states import OnBusy
+from executions.validation import MAX_ID
 
-MAX_ID = 2**63 - 1
 #: What a lock on a directory can hold.
 MAX_PATH_CHARS = 1000
 

@@ -22,10 +22,11 @@ from chat.commands.ties import tie_of
 from chat.commands.tree import tree_of
 from executions import connections
 from executions.agents.claude.projects import list_projects, resolve_project
-from executions.api.pagination import MAX_ID, whole_number
+from executions.api.pagination import whole_number
 from executions.api.stream import counted, nothing_more
 from executions.models import Execution
 from executions.states import State
+from executions.validation import MAX_ID
 
 STREAM = {(200, "text/event-stream"): OpenApiResponse(OpenApiTypes.STR, description="Server-Sent Events.")}
 LAST_EVENT_ID = OpenApiParameter("Last-Event-ID", int, OpenApiParameter.HEADER, description="Read on after this id.")

@@ -19,7 +19,6 @@ from executions.admin.searching import search
 from executions.admin.shown import Shown
 from executions.models import Execution
 from executions.models.execution import ExecutionQuerySet
-from executions.narrowing import SEARCHED_ROWS
 from executions.states import State
 
 #: Columns that the lists can do without.
@@ -37,7 +36,7 @@ class ExecutionAdmin(Shown, Canceling):
     list_filter = ("state", "outcome", AgentFilter, "cancel_source", "created_at")
     list_select_related = False
     search_fields = ("prompt",)  # shows the form; get_search_results() looks
-    search_help_text = f"An id, an owner, a session, or words of one of the newest {SEARCHED_ROWS:,} requests"
+    search_help_text = "An id, an owner, a session, or words of a request, an answer or an error"
     # A column that has no index would sort the whole history.
     sortable_by = ("id", "shown_created")
     actions = ("cancel_selected",)

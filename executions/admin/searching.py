@@ -1,4 +1,4 @@
-"""How the staff's search looks for executions: by what has an index, and for words among the newest."""
+"""How the staff's search looks for executions: by what has an index, and for words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 
 from executions.models.execution import ExecutionQuerySet
-from executions.narrowing import containing, newest
+from executions.narrowing import found_by
 
 
 def search(executions: ExecutionQuerySet, term: str) -> ExecutionQuerySet:
@@ -22,4 +22,4 @@ def search(executions: ExecutionQuerySet, term: str) -> ExecutionQuerySet:
     for condition in exact:
         if (found := executions.filter(condition)).exists():
             return found
-    return containing(newest(executions), term, ("prompt",))  # type: ignore[return-value]
+    return found_by(executions, term, ("prompt",), None)  # type: ignore[return-value]

@@ -9,7 +9,8 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import Cursor
 from rest_framework.request import Request
 
-MAX_ID = 2**63 - 1
+from executions.validation import MAX_ID
+
 NOT_A_CURSOR = {"cursor": "Not a cursor of this list; take it from next or previous."}
 
 OLDER = "https://kakoclaw.example.org/api/v1/executions/?cursor=cD00Mg%3D%3D"

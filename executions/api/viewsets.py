@@ -23,7 +23,7 @@ from executions import connections, readers
 from executions.api import polling, stream
 from executions.api.actions import ExecutionActions
 from executions.api.filters import ExecutionFilter, StrictFilterBackend
-from executions.api.pagination import MAX_ID, HistoryPagination, whole_number
+from executions.api.pagination import HistoryPagination, whole_number
 from executions.api.parsers import JSONParser
 from executions.api.polling import MAX_WAIT_SECONDS, Version
 from executions.api.renderers import EventStreamRenderer
@@ -39,6 +39,7 @@ from executions.api.stats import stats
 from executions.events import Finished
 from executions.models import Execution
 from executions.states import State
+from executions.validation import MAX_ID
 
 EVENTS_PER_PAGE = 1_000
 MAX_EVENTS_PER_PAGE = 5_000

@@ -7,9 +7,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from executions.models import Execution
 from executions.models.execution import ExecutionQuerySet
+from executions.validation import MAX_ID
 from executions.visitor import visitor
-
-MAX_ID = 2**63 - 1
 
 
 def asks_for_all(request: HttpRequest) -> bool:

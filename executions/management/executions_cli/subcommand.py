@@ -10,8 +10,7 @@ from django.core.management.base import OutputWrapper
 
 from executions.errors import NotFound
 from executions.models import Execution
-
-MAX_ID = 2**63 - 1
+from executions.validation import MAX_ID
 
 
 class Subcommand:
