@@ -38,6 +38,7 @@ class Action(TextChoices):
     WEBHOOK_MADE = "webhook_made", _("Made a webhook")
     WEBHOOK_CHANGED = "webhook_changed", _("Changed a webhook")
     WEBHOOK_ENDED = "webhook_ended", _("Ended a webhook")
+    WEBHOOK_RESENT = "webhook_resent", _("Had a webhook told again")
 
 
 #: Acts by which somebody gains or loses access: each user sees those on their own account.

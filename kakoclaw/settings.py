@@ -6,6 +6,7 @@ import re
 import string
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.templatetags.static import static
@@ -85,12 +86,15 @@ SERVE_PORT = env.number("PORT", 18880, minimum=0, maximum=65535)
 ALLOWED_HOSTS = env.names("KAKOCLAW_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 if any("/" in host for host in ALLOWED_HOSTS):
     env.wrong("KAKOCLAW_ALLOWED_HOSTS", "must be a list of names and addresses, such as kakoclaw.example.org,10.0.0.5")
-PUBLIC_URL = env.address("KAKOCLAW_PUBLIC_URL", ("http", "https"), "https://kakoclaw.example.org").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [origin.rstrip("/").lower() for origin in env.names("KAKOCLAW_TRUSTED_ORIGINS")]
 if any(not origin.startswith(("http://", "https://")) for origin in CSRF_TRUSTED_ORIGINS):
     env.wrong("KAKOCLAW_TRUSTED_ORIGINS", "must be a list of origins such as https://kakoclaw.example.org")
 #: Below which path of the host the site is, such as ``/agents``; empty at its root.
 BASE_PATH = base_path.read(env, "KAKOCLAW_BASE_PATH")
+PUBLIC_URL = env.address("KAKOCLAW_PUBLIC_URL", ("http", "https"), "https://kakoclaw.example.org").rstrip("/")
+if urlsplit(PUBLIC_URL).path not in ("", BASE_PATH):
+    env.wrong("KAKOCLAW_PUBLIC_URL", "must be an address without a path, such as https://kakoclaw.example.org")
+PUBLIC_URL = PUBLIC_URL.removesuffix(BASE_PATH)
 # Their pages may call the API with a token; the session cookie is for pages of this site.
 CORS_ALLOWED_ORIGINS = CSRF_TRUSTED_ORIGINS
 CORS_URLS_REGEX = rf"^{re.escape(BASE_PATH)}/api/"

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.urls import get_script_prefix, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
 
@@ -84,4 +84,4 @@ def _path(fact: Fact) -> str:
         path = reverse("execution", args=[fact.execution])
     else:
         path = reverse("settings") + ("#webhooks" if fact.kind == WEBHOOK_OFF else "#notifications")
-    return path.removeprefix(get_script_prefix())
+    return path.removeprefix(reverse("chat"))

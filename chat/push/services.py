@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import binascii
 from base64 import urlsafe_b64decode
 from typing import Any
 
-import httpx
-from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from chat.models import PushSubscription
 from chat.push.channel import message
@@ -22,14 +20,13 @@ from executions.conf import conf
 from executions.deliveries import outbox
 from executions.errors import InvalidInput, NotFound
 from executions.network.errors import AddressRefused
-from executions.network.transport import addresses_of
+from executions.network.receivers import checked
 
 #: Browsers of one user; of more, the oldest is told no longer.
 MAX_SUBSCRIPTIONS = 20
 MAX_ENDPOINT_CHARS = 2000
 #: Bytes of a point of P-256, and of the secret beside it.
 POINT_BYTES, AUTH_BYTES = 65, 16
-RESOLVE_SECONDS = 5.0
 
 
 class InvalidSubscription(InvalidInput):
@@ -61,7 +58,7 @@ def subscribe(
     }
     endpoint = _endpoint(endpoint)
     with transaction.atomic():
-        subscription, _ = PushSubscription.objects.update_or_create(endpoint=endpoint, defaults=values)
+        subscription, _made = PushSubscription.objects.update_or_create(endpoint=endpoint, defaults=values)
         others = PushSubscription.objects.filter(owner=owner).order_by("-pk").values_list("pk", flat=True)
         PushSubscription.objects.filter(pk__in=list(others[MAX_SUBSCRIPTIONS:])).delete()
     return subscription
@@ -71,7 +68,7 @@ def subscription_of(owner: User, pk: int) -> PushSubscription:
     """Return the browser of ``owner`` with that id. Raises NoSuchSubscription."""
     subscription = PushSubscription.objects.filter(owner=owner, pk=pk).first()
     if subscription is None:
-        raise NoSuchSubscription(f"You have no browser {pk}.")
+        raise NoSuchSubscription(_("You have no browser %(pk)s.") % {"pk": pk})
     return subscription
 
 
@@ -94,44 +91,28 @@ def _key(value: Any, name: str, size: int) -> str:
         raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
         raw = b""
-    if len(raw) != size or (size == POINT_BYTES and raw[0] != 4):
-        raise InvalidSubscription(f"{name} must be {size} bytes in base64url, as the browser gives them.")
-    if size == POINT_BYTES:
-        _check_point(raw)
+    if len(raw) != size or (size == POINT_BYTES and not _is_point(raw)):
+        raise InvalidSubscription(
+            _("%(name)s must be %(size)s bytes in base64url, as the browser gives them.") % {"name": name, "size": size}
+        )
     return text
 
 
-def _check_point(raw: bytes) -> None:
+def _is_point(raw: bytes) -> bool:
     from cryptography.hazmat.primitives.asymmetric import ec
 
     try:
         ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw)
     except ValueError:
-        raise InvalidSubscription("p256dh is not a point of the curve P-256.") from None
+        return False
+    return True
 
 
 def _endpoint(address: Any) -> str:
+    # Push services are on the internet, by https; on a machine of one's own there is one only to try.
+    private = bool(conf.allow_private_addresses)
     address = validation.text(address, "endpoint", MAX_ENDPOINT_CHARS)
     try:
-        url = httpx.URL(address)
-    except httpx.InvalidURL as error:
-        raise InvalidSubscription(f"The endpoint is not a web address: {error}.") from None
-    # Push services are on the internet, by https; on loopback there is one only to try.
-    if not url.host or url.userinfo or url.scheme not in (("https", "http") if _tries() else ("https",)):
-        raise InvalidSubscription("The endpoint must be an address with https://, without a user name.")
-    try:
-        async_to_sync(_resolve)(url)
+        return checked(address, schemes=("https", "http") if private else ("https",), allow_private=private)
     except AddressRefused as error:
         raise InvalidSubscription(str(error)) from None
-    except TimeoutError:
-        raise InvalidSubscription(f"The host {url.host!r} was not found within {RESOLVE_SECONDS:g} seconds.") from None
-    return str(url)
-
-
-def _tries() -> bool:
-    return bool(conf.allow_private_addresses)
-
-
-async def _resolve(url: httpx.URL) -> None:
-    async with asyncio.timeout(RESOLVE_SECONDS):
-        await addresses_of(url, allow_private=_tries())

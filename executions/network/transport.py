@@ -12,7 +12,7 @@ from functools import lru_cache
 import httpx
 
 from executions.network.addresses import Address, is_public, resolve
-from executions.network.errors import AddressRefused
+from executions.network.errors import AddressRefused, HostNotFound, PrivateAddress
 
 
 @lru_cache(maxsize=1)
@@ -32,10 +32,10 @@ async def addresses_of(url: httpx.URL, *, allow_private: bool) -> list[Address]:
         addresses = await resolve(host, url.port or (443 if url.scheme == "https" else 80))
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise AddressRefused(f"The host {host!r} was not found: {reason}.") from error
+        raise HostNotFound(f"The host {host!r} was not found: {reason}.") from error
     allowed = [address for address in addresses if allow_private or is_public(address)]
     if not allowed:
-        raise AddressRefused(f"{host!r} is at a private address ({addresses[0]}), which is not allowed here.")
+        raise PrivateAddress(f"{host!r} is at a private address ({addresses[0]}), which is not allowed here.")
     return allowed
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.urls import get_script_prefix, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from executions.conf import conf
@@ -91,7 +91,7 @@ def _cancel(execution: Execution, names: Mapping[int, str]) -> dict[str, Any] | 
 def link(name: str, pk: int) -> str:
     """Return the address of a page: whole where the site knows its own, and its path elsewhere."""
     path = reverse(name, args=[pk])
-    return f"{conf.public_url.rstrip('/')}/{path.removeprefix(get_script_prefix())}" if conf.public_url else path
+    return conf.public_url + path
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 import httpx
-from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from executions import validation
+from executions import audit, validation
+from executions.actions import Action
 from executions.conf import conf
 from executions.deliveries import outbox
 from executions.errors import InvalidInput, NotFound
 from executions.models import Webhook, WebhookDelivery
 from executions.models.delivery import UNSETTLED
 from executions.network.errors import AddressRefused
-from executions.network.transport import addresses_of
+from executions.network.receivers import checked
 from executions.webhooks import payload, secrets
 from executions.webhooks.channel import message
 from executions.webhooks.events import TEST, WebhookEvent
@@ -31,8 +31,6 @@ MAX_URL_CHARS = 2000
 MAX_WEBHOOKS = 20
 #: How long a secret that was replaced goes on to sign, beside the new one.
 OLD_SECRET_SIGNS = timedelta(hours=24)
-#: Seconds that the name servers have when a webhook is made.
-RESOLVE_SECONDS = 5.0
 
 
 class InvalidWebhook(InvalidInput):
@@ -73,9 +71,12 @@ def create(owner: User, *, name: str, url: str, events: Iterable[str]) -> tuple[
         # Of two that come at once, the second waits and counts the first's.
         list(User.objects.select_for_update(no_key=True).filter(pk=owner.pk).values_list("pk"))
         if Webhook.objects.filter(owner=owner).count() >= MAX_WEBHOOKS:
-            raise InvalidInput(f"You have {MAX_WEBHOOKS} webhooks already; end one that you no longer use.")
+            raise InvalidInput(
+                _("You have %(count)s webhooks already; end one that you no longer use.") % {"count": MAX_WEBHOOKS}
+            )
         key_id = secrets.new_key_id()
         webhook = Webhook.objects.create(owner=owner, name=name, url=url, wanted=wanted, key_id=key_id)
+        _record(Action.WEBHOOK_MADE, webhook, events=webhook.events)
     return webhook, secrets.text(key_id)
 
 
@@ -96,24 +97,35 @@ def change(webhook: Webhook, *, name: str | None = None, url: str | None = None,
     with transaction.atomic():
         if changes:
             same.update(**changes)
-        if active is True:
-            same.enable()
+        if active is True and same.enable():
+            changes["active"] = True
         elif active is False and same.disable(""):
+            changes["active"] = False
             WebhookDelivery.objects.filter(target=webhook).give_up()
-    return same.get()
+        changed = same.get()
+        if changes:
+            changes.pop("url", None)
+            _record(Action.WEBHOOK_CHANGED, changed, changes=changes)
+    return changed
 
 
 def rotate(webhook: Webhook) -> tuple[Webhook, str]:
     """Give a webhook a new secret; returns it. For a day the old one signs as well, so that nothing is missed."""
     key_id = secrets.new_key_id()
     until = timezone.now() + OLD_SECRET_SIGNS
-    Webhook.objects.filter(pk=webhook.pk).update(key_id=key_id, old_key_id=webhook.key_id, old_key_until=until)
+    with transaction.atomic():
+        same = Webhook.objects.select_for_update().filter(pk=webhook.pk)
+        webhook = same.get()
+        same.update(key_id=key_id, old_key_id=webhook.key_id, old_key_until=until)
+        _record(Action.WEBHOOK_CHANGED, webhook, new_secret=True)
     return Webhook.objects.get(pk=webhook.pk), secrets.text(key_id)
 
 
 def end(webhook: Webhook) -> None:
     """Remove a webhook, with its log and what waits for it."""
-    webhook.delete()
+    with transaction.atomic():
+        _record(Action.WEBHOOK_ENDED, webhook)
+        webhook.delete()
 
 
 def send_test(webhook: Webhook) -> WebhookDelivery:
@@ -136,7 +148,7 @@ def webhook_of(owner: User, pk: int) -> Webhook:
     """Return the webhook of ``owner`` with that id. Raises NoSuchWebhook."""
     webhook = Webhook.objects.filter(owner=owner, pk=pk).first()
     if webhook is None:
-        raise NoSuchWebhook(f"You have no webhook {pk}.")
+        raise NoSuchWebhook(_("You have no webhook %(pk)s.") % {"pk": pk})
     return webhook
 
 
@@ -144,7 +156,7 @@ def delivery_of(webhook: Webhook, pk: int) -> WebhookDelivery:
     """Return the delivery of ``webhook`` with that id. Raises NoSuchDelivery."""
     delivery = WebhookDelivery.objects.filter(target=webhook, pk=pk).select_related("target").first()
     if delivery is None:
-        raise NoSuchDelivery(f"This webhook has no delivery {pk}.")
+        raise NoSuchDelivery(_("This webhook has no delivery %(pk)s.") % {"pk": pk})
     return delivery
 
 
@@ -158,14 +170,14 @@ def _sent(delivery: WebhookDelivery) -> WebhookDelivery:
 def _name(name: Any) -> str:
     name = validation.text(name, "name", MAX_NAME_CHARS).strip()
     if not name:
-        raise InvalidInput("The webhook needs a name, such as what receives it.")
+        raise InvalidInput(_("The webhook needs a name, such as what receives it."))
     return name
 
 
 def _wanted(events: Iterable[str]) -> str:
     chosen = {validation.choice(WebhookEvent, event, "events") for event in events}
     if not chosen:
-        raise InvalidInput(f"Choose at least one event of {', '.join(WebhookEvent)}.")
+        raise InvalidInput(_("Choose at least one event."))
     return " ".join(event.kind for event in WebhookEvent if event in chosen)
 
 
@@ -173,24 +185,14 @@ def _url(address: Any) -> str:
     """Return an address that may be told something. Raises InvalidWebhook."""
     address = validation.text(address, "url", MAX_URL_CHARS).strip()
     try:
-        url = httpx.URL(address)
-    except httpx.InvalidURL as error:
-        raise InvalidWebhook(f"{address[:200]!r} is not a web address: {error}.") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise InvalidWebhook(f"{address[:200]!r} is not a web address: it must begin with https:// or http://.")
-    if url.userinfo:
-        raise InvalidWebhook("The address has a user name or a password in it; the signature says who sends.")
-    if url.fragment:
-        raise InvalidWebhook("The address has a part after #, which is never sent; leave it out.")
-    try:
-        async_to_sync(_resolve)(url)
+        return checked(address, schemes=("https", "http"), allow_private=conf.allow_private_addresses)
     except AddressRefused as error:
         raise InvalidWebhook(str(error)) from None
-    except TimeoutError:
-        raise InvalidWebhook(f"The host {url.host!r} was not found within {RESOLVE_SECONDS:g} seconds.") from None
-    return str(url)
 
 
-async def _resolve(url: httpx.URL) -> None:
-    async with asyncio.timeout(RESOLVE_SECONDS):
-        await addresses_of(url, allow_private=conf.allow_private_addresses)
+def _record(action: Action, webhook: Webhook, **details: Any) -> None:
+    # The host alone: the rest of an address may be what makes it secret.
+    host = httpx.URL(webhook.url).host
+    audit.record(
+        action, kind="webhook", object_id=webhook.pk, owner=webhook.owner_id, name=webhook.name, host=host, **details
+    )
