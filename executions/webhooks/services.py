@@ -141,7 +141,11 @@ def redeliver(delivery: WebhookDelivery) -> WebhookDelivery:
         raise WebhookOff
     if WebhookDelivery.objects.filter(UNSETTLED, target=delivery.target_id, message_id=delivery.message_id).exists():
         raise StillPending
-    return _sent(message(delivery.target_id, delivery.type, delivery.body, delivery.execution_id, delivery.message_id))
+    again = message(delivery.target_id, delivery.type, delivery.body, delivery.execution_id, delivery.message_id)
+    with transaction.atomic():
+        about = {"message": delivery.message_id, "execution": delivery.execution_id}
+        _record(Action.WEBHOOK_RESENT, delivery.target, **about)
+        return _sent(again)
 
 
 def webhook_of(owner: User, pk: int) -> Webhook:
