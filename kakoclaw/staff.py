@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
-from django.urls import reverse_lazy
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
@@ -42,6 +43,22 @@ class StaffSite(UnfoldAdminSite):
     """All pages below ``/admin/``."""
 
     site_title = site_header = "KakoClaw"
+    index_title = _("Dashboard")
+
+    def extra_urls(self) -> list[URLPattern]:
+        """Return the addresses of the dashboard's parts."""
+        from executions.admin.dashboard import views
+
+        return [
+            path("dashboard/present/", self.admin_view(views.present_part), name="dashboard_present"),
+            path("dashboard/past/", self.admin_view(views.past_part), name="dashboard_past"),
+        ]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Show the dashboard."""
+        from executions.admin.dashboard import views
+
+        return cast("TemplateResponse", super().index(request, views.context(request) | (extra_context or {})))
 
 
 def no_colors(request: HttpRequest) -> dict[str, dict[str, str]]:

@@ -18,6 +18,11 @@ def connect() -> None:
 
 
 def _finished(sender: Any, executions: Sequence[Execution], **kwargs: Any) -> None:
+    note(executions)
+
+
+def note(executions: Sequence[Execution]) -> None:
+    """Write down the ends of ``executions``, in the caller's transaction."""
     _insert.execute_many(
         Ending(
             owner_id=execution.owner_id,

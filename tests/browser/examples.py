@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from executions.events import Finished, Started, Text, ToolFinished, ToolOutput, ToolStarted, Usage
 from executions.models import EventRow, Execution
+from executions.tallies.noting import note
 
 LONG = "supercalifragilisticexpialidocious" * 12
 PROMPTS = (
@@ -35,8 +36,7 @@ def fill(username: str, count: int = 60) -> None:
     owner = User.objects.get(username=username)
     other = User.objects.exclude(pk=owner.pk).earliest("pk")
     chance = random.Random(7)
-    for number in range(count):
-        _finished(owner, other, number, count, chance)
+    note([_finished(owner, other, number, count, chance) for number in range(count)])
     busy = Execution.objects.filter(owner=owner, outcome="succeeded").latest("pk")
     _journal(busy, 10_000)
 
@@ -47,11 +47,12 @@ def _finished(owner: User, other: User, number: int, count: int, chance: random.
     ended = began + timedelta(seconds=chance.expovariate(1 / 40))
     values: dict[str, Any] = {}
     if outcome == "canceled":
-        by = owner if number % 2 else other
+        by, quick = owner if number % 2 else other, timedelta(milliseconds=chance.lognormvariate(3, 1))
         reason = "wrong branch" if number % 2 else "間違ったブランチでした"
         killed = [{"pid": 4711, "command": "/bin/sh -c sleep 600"}, {"pid": 4712, "command": "sleep 600"}]
         values = {
-            "cancel_requested_at": ended, "cancel_requested_by": by, "cancel_reason": reason, "cancel_source": "page",
+            "cancel_requested_at": ended - quick, "cancel_requested_by": by, "cancel_reason": reason,
+            "cancel_source": "page",
             "receipt": {"elapsed_ms": 14.2, "by": by.username, "reason": reason, "source": "page", "tool": "exec",
                         "processes": killed},
         }  # fmt: skip
