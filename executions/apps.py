@@ -7,7 +7,7 @@ class ExecutionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from executions import accounts, attachments, deleting, metrics
+        from executions import accounts, attachments, deleting, metrics, owner_limits
         from executions.deliveries import channel, outbox
         from executions.models import Attachment
         from executions.tallies import noting
@@ -16,6 +16,7 @@ class ExecutionsConfig(AppConfig):
         post_delete.connect(attachments.removed, sender=Attachment, dispatch_uid="executions.attachment_removed")
         accounts.connect()
         deleting.connect()
+        owner_limits.connect()
         metrics.connect()
         channel.register(WebhookChannel())
         outbox.connect()

@@ -6,7 +6,7 @@ The request is in the database before anybody is told of it, so a worker that he
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, cast
@@ -45,6 +45,13 @@ class CancelReport:
         """How many this very call stopped or will see stopped."""
         return len(self.canceled) + len(self.requested)
 
+    def add(self, other: CancelReport) -> None:
+        """Let this report tell of what another one does, too."""
+        self.canceled += other.canceled
+        self.requested += other.requested
+        self.already_requested += other.already_requested
+        self.already_finished += other.already_finished
+
 
 def cancel(
     executions: QuerySet[Execution],
@@ -52,11 +59,13 @@ def cancel(
     by: User | None,
     reason: str = "",
     source: Source | str = Source.API,
+    and_then: Callable[[Sequence[int]], None] | None = None,
 ) -> CancelReport:
     """Stop every unfinished execution of ``executions`` (already narrowed to what ``by`` may stop).
 
     Queued ones are finished here. For running and waiting ones the request is stored and their worker told; it
-    stops them and writes the receipt. Doing it twice is harmless. Raises InvalidInput for a bad reason.
+    stops them and writes the receipt. Doing it twice is harmless. ``and_then`` is called with the ids of those that
+    this call stops, in the transactions that do it. Raises InvalidInput for a bad reason.
     """
     reason = validation.reason(reason)
     source = validation.choice(Source, source, "source")
@@ -64,7 +73,11 @@ def cancel(
     last = 0
     while True:
         following = executions.filter(pk__gt=last).order_by("pk")
-        last, count = _cancel_batch(following, report, by=by, reason=reason, source=source)
+        with transaction.atomic():
+            part, last, count = _cancel_batch(following, by=by, reason=reason, source=source)
+            if and_then is not None and part.count:
+                and_then(part.canceled + part.requested)
+        report.add(part)
         if count < CANCEL_BATCH:
             return report
 
@@ -97,14 +110,14 @@ _ONE = Prepared(lambda: Execution.objects.filter(pk=Param("pk")).lock().values_l
 
 
 def _cancel_batch(
-    executions: QuerySet[Execution], report: CancelReport, *, by: User | None, reason: str, source: Source
-) -> tuple[int, int]:
-    """Stop the first ones of ``executions``; returns the last id and how many there were."""
-    with transaction.atomic():
-        locked = cast("ExecutionQuerySet", executions.select_related(None)).lock()
-        rows = [_Row(*row) for row in locked.values_list(*_Row._fields)[:CANCEL_BATCH]]
-        _stop(rows, report, by=by, reason=reason, source=source)
-    return (rows[-1].pk, len(rows)) if rows else (0, 0)
+    executions: QuerySet[Execution], *, by: User | None, reason: str, source: Source
+) -> tuple[CancelReport, int, int]:
+    """Stop the first ones of ``executions``; returns what became of them, the last id and how many there were."""
+    locked = cast("ExecutionQuerySet", executions.select_related(None)).lock()
+    rows = [_Row(*row) for row in locked.values_list(*_Row._fields)[:CANCEL_BATCH]]
+    report = CancelReport()
+    _stop(rows, report, by=by, reason=reason, source=source)
+    return report, rows[-1].pk if rows else 0, len(rows)
 
 
 def _stop(rows: Sequence[_Row], report: CancelReport, *, by: User | None, reason: str, source: Source) -> None:

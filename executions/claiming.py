@@ -1,6 +1,7 @@
 """Which queued executions a worker takes next, and the guarded UPDATE that takes them.
 
-All limits live here: per worker (the ``slots`` asked for), per owner, and one at a time per session and per lock. Order
+All limits live here: per worker (the ``slots`` asked for), per owner, and one at a time per session and per lock; what
+holds up a worker or the queue is :mod:`executions.gate`'s. Order
 is priority, then fairness between owners (those with the fewest running first, in turns), then age. Claims of several
 workers are serialised, so limits hold across them; a claim is a few short queries.
 """
@@ -17,15 +18,13 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
-from executions import bus
+from executions import bus, gate, owner_limits
 from executions.changes import announce, change_of
 from executions.conf import conf
-from executions.models import Execution, Worker
+from executions.models import Execution, OwnerLimits
+from executions.models.owner_limits import BUDGETS
 from executions.prepared import Among, Param, Prepared, PreparedObjects
 from executions.states import State
-
-#: Key of the advisory lock that serialises claims on PostgreSQL ("kako" in ASCII). SQLite has one writer anyway.
-_CLAIM_LOCK = 0x6B616B6F
 
 #: Of how many owners a worker remembers the last turn.
 MAX_TURNS = 1_000
@@ -44,9 +43,13 @@ _RUNNING = Prepared(
     lambda: Execution.objects.active().filter(state=State.RUNNING).order_by().values_list("owner").annotate(Count("pk"))
 )
 
-_Head: TypeAlias = tuple[int, int, int]
+#: Priority, owner, id; the owner's own limit (0 for one who may start nothing), and whether there is a budget.
+_Head: TypeAlias = tuple[int, int, int, int | None, bool]
 
 _TABLE = Execution._meta.db_table
+_LIMITS = OwnerLimits._meta.db_table
+_PEOPLE = get_user_model()._meta.db_table
+_BUDGET = " OR ".join(f"limits.{name} IS NOT NULL" for name in BUDGETS)
 _QUEUED = f"{_TABLE} WHERE state = '{State.QUEUED}' AND finished_at IS NULL"
 #: For a column of the row a step starts from; not joined, since PostgreSQL would read the whole table for each step.
 _LAST = f"FROM {_TABLE} last WHERE last.id = head.id"
@@ -64,7 +67,11 @@ _HEADS = f"""
         )
         FROM head WHERE id IS NOT NULL
     )
-    SELECT priority, owner_id, id FROM {_TABLE} JOIN head USING (id)
+    SELECT queued.priority, queued.owner_id, queued.id,
+           CASE WHEN NOT person.is_active OR NOT limits.may_start THEN 0 ELSE limits.max_running END,
+           COALESCE({_BUDGET}, FALSE)
+    FROM {_TABLE} queued JOIN head ON queued.id = head.id JOIN {_PEOPLE} person ON person.id = queued.owner_id
+         LEFT JOIN {_LIMITS} limits ON limits.owner_id = queued.owner_id
 """  # noqa: S608 - names of ours
 
 
@@ -74,21 +81,21 @@ def claim(
     """Take up to ``slots`` queued executions for a worker that serves ``agents`` (all when empty).
 
     ``turns`` is the worker's memory of who has had a turn when, by owner's id: of owners with equally many running,
-    the one whose last turn is longest ago comes first. Takes none when the worker's lease is gone.
+    the one whose last turn is longest ago comes first. Takes none when the worker's lease is gone, while it is drained,
+    and while the queue is held.
     """
     turns = {} if turns is None else turns
     if slots <= 0 or not _ANY_QUEUED.exists():
         return []
     with transaction.atomic():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
+        gate.lock()
         heads = _heads()
         if not heads:  # another worker was quicker
             return []
-        if not Worker.objects.fence(worker_id):
+        may = gate.look(worker_id)
+        if not may.open:
             return []
-        ids = _one_per_lock(_within_agent_limits(_choose(heads, slots, _served(agents), turns)))
+        ids = _one_per_lock(_within_agent_limits(_choose(heads, slots, _served(agents, may.held), turns)))
         if not ids:
             return []
         Execution.objects.claim(ids, worker_id)
@@ -129,21 +136,21 @@ def _room_of_agents() -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Served:
-    """Which agents' executions a claim may take: ``only`` these (all when empty), but none of ``full``."""
+    """Which agents' executions a claim may take: ``only`` these (all when empty), but none of ``not_now``."""
 
     only: tuple[str, ...] = ()
-    full: tuple[str, ...] = ()
+    not_now: tuple[str, ...] = ()
 
     def queued(self) -> QuerySet[Execution]:
         queued = Execution.objects.queued()
         if self.only:
             queued = queued.filter(agent__in=self.only)
-        return queued.exclude(agent__in=self.full) if self.full else queued
+        return queued.exclude(agent__in=self.not_now) if self.not_now else queued
 
 
-def _served(agents: Sequence[str]) -> _Served:
-    """Return the agents that a worker serves, without those at their own limit."""
-    return _Served(tuple(agents), tuple(name for name, room in _room_of_agents().items() if room == 0))
+def _served(agents: Sequence[str], held: Sequence[str]) -> _Served:
+    """Return the agents that a worker serves, without those at their own limit and those that are held."""
+    return _Served(tuple(agents), (*held, *(name for name, room in _room_of_agents().items() if room == 0)))
 
 
 def _within_agent_limits(ids: list[int]) -> list[int]:
@@ -193,21 +200,32 @@ def _line(served: _Served, room: int) -> Prepared:
 
 
 def _heads() -> list[_Head]:
-    """Return ``(priority, owner, id)`` of the oldest queued execution of each owner in each priority."""
+    """Return the oldest queued execution of each owner in each priority."""
     with connection.cursor() as cursor:
         cursor.execute(_HEADS)
         return cast("list[_Head]", cursor.fetchall())
 
 
+def _most_running(heads: Sequence[_Head]) -> dict[int, int]:
+    """Return how many each owner may have running at once; none where a budget is used up."""
+    everybody = conf.max_running_per_owner
+    most = {owner: everybody if own is None else own for _, owner, _, own, _ in heads}
+    with_budget = set(most) if conf.budgets else {owner for _, owner, _, _, budget in heads if budget}
+    if with_budget:
+        most |= dict.fromkeys(owner_limits.used_up(with_budget), 0)
+    return most
+
+
 def _choose(heads: Sequence[_Head], slots: int, served: _Served, turns: Mapping[int, int]) -> list[int]:
     running: dict[int, int] = dict(_RUNNING.rows())
+    most = _most_running(heads)
     chosen: list[int] = []
-    for priority in sorted({priority for priority, _, _ in heads}, reverse=True):
-        owners = [(owner, first) for p, owner, first in heads if p == priority]
+    for priority in sorted({head[0] for head in heads}, reverse=True):
+        owners = [(owner, first) for p, owner, first, *_ in heads if p == priority]
         owners.sort(key=lambda item: (running.get(item[0], 0), turns.get(item[0], 0), item[1]))
         lines: list[tuple[int, list[int]]] = []
         for owner, _ in owners:
-            room = min(conf.max_running_per_owner - running.get(owner, 0), slots - len(chosen))
+            room = min(most[owner] - running.get(owner, 0), slots - len(chosen))
             if room > 0:
                 rows = _line(served, room).rows(priority=priority, owner=owner)
                 lines.append((owner, [pk for (pk,) in rows]))

@@ -31,6 +31,8 @@ DEFAULTS: dict[str, Any] = {
     # Whether the web process runs executions itself, or only looks after those of lost workers.
     "EMBEDDED_WORKER": True,
     "MAX_QUEUED_PER_OWNER": 10_000,
+    # What each owner may spend, by usd_per_day, usd_per_month, tokens_per_day and tokens_per_month; none: any amount.
+    "BUDGETS": {},
     # WebSockets and event streams of one user, in one process.
     "MAX_CONNECTIONS_PER_USER": 200,
     # Requests of the API, in one process; 0 for any number.

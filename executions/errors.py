@@ -110,6 +110,39 @@ class KeyReused(ExecutionError):
     status = 422
 
 
+class QueueFull(InvalidInput):
+    """There are too many executions of this user in the queue."""
+
+    code = "queue_full"
+
+
+class StartNotAllowed(ExecutionError):
+    """This user may not start anything now; the staff decides that."""
+
+    code = "start_not_allowed"
+    status = 403
+
+
+class BudgetUsedUp(ExecutionError):
+    """The budget is used up."""
+
+    code = "budget_used_up"
+    status = 403
+
+
+class NoSuchWorker(NotFound):
+    """There is no such worker at work."""
+
+    code = "no_such_worker"
+
+
+class NotHeld(ExecutionError):
+    """The queue is not held."""
+
+    code = "not_held"
+    status = 409
+
+
 class NotWaiting(ExecutionError):
     """This execution does not wait for that answer."""
 

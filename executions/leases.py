@@ -28,8 +28,12 @@ from executions.states import ACTIVE, Outcome
 BATCH = 500
 
 
-def register(slots: int, agents: Sequence[str] = ()) -> str:
-    """Make the row of a worker in this process and return its id."""
+def register(slots: int, agents: Sequence[str] = (), before: str = "") -> str:
+    """Make the row of a worker in this process and return its id.
+
+    One that was drained under its id ``before``, whose lease was lost, stays so under the new one.
+    """
+    drained = Worker.objects.filter(pk=before).values_list("draining_at", flat=True).first() if before else None
     process = psutil.Process()
     worker = Worker.objects.create(
         id=uuid.uuid4().hex,
@@ -40,6 +44,7 @@ def register(slots: int, agents: Sequence[str] = ()) -> str:
         version=_version(),
         slots=slots,
         agents=list(agents),
+        draining_at=drained,
     )
     return worker.pk
 

@@ -15,12 +15,11 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from executions import audit, bus, validation
+from executions import audit, bus, owner_limits, validation
 from executions.actions import Action
 from executions.canceling import CancelReport, cancel, cancel_one
 from executions.changes import announce, change_of
-from executions.conf import conf
-from executions.errors import InvalidInput, NotFinished, NotFound, NotQueued, NotWaiting, SessionBusy
+from executions.errors import NotFinished, NotFound, NotQueued, NotWaiting, QueueFull, SessionBusy
 from executions.models import Execution
 from executions.prepared import Param, Prepared, PreparedInsert
 from executions.signals import execution_queued
@@ -62,16 +61,18 @@ def start(
     ``on_busy`` says what happens when the session has an unfinished one: ``queue`` behind it, ``interrupt`` (stop
     all that is unfinished there and run this, in one transaction), or ``reject``.
 
-    Raises InvalidInput, UnknownAgent, UnknownModel, SessionBusy, ProjectBusy, and what the agent refuses (see
-    :mod:`executions.terms`); nothing is stored then.
+    Raises InvalidInput, UnknownAgent, UnknownModel, StartNotAllowed, BudgetUsedUp, QueueFull, SessionBusy, ProjectBusy,
+    and what the agent refuses (see :mod:`executions.terms`); nothing is stored then.
     """
     prompt = validation.prompt(prompt)
     session_id = validation.session_id(session_id) if session_id else ""
     busy = validation.choice(OnBusy, on_busy, "on_busy")
     model, agent = validation.model_and_agent(model, agent)
+    own = owner_limits.limits_of(owner)
+    owner_limits.require_start(own, owner)
     # A retry keeps the priority that the staff may have given it.
-    by_staff = getattr(owner, "is_staff", False) or retry_of is not None
-    priority = validation.priority(priority, by_staff=by_staff)
+    free = getattr(owner, "is_staff", False) or retry_of is not None
+    priority = validation.priority(priority) if free else validation.priority(priority, highest=own.max_priority)
     terms = terms_of(owner, agent, session_id, options or {})
     options = terms.options
     if limits:
@@ -86,10 +87,10 @@ def start(
             if busy is OnBusy.INTERRUPT:
                 cancel(unfinished, by=owner, reason="A newer message took its place", source=Source.INTERRUPT)
         terms.check_lock()
-        if _queue_is_full(conf.max_queued_per_owner).exists(owner=owner.pk):
-            raise InvalidInput(
+        if not own.max_queued or _queue_is_full(own.max_queued).exists(owner=owner.pk):
+            raise QueueFull(
                 _("You have %(max_queued_per_owner)s executions queued; let some finish first.")
-                % {"max_queued_per_owner": conf.max_queued_per_owner}
+                % {"max_queued_per_owner": own.max_queued}
             )
         execution = Execution(
             owner=owner,
@@ -183,7 +184,9 @@ def retry(execution: Execution, *, by: User | None, source: Source | str = Sourc
 
 def set_priority(execution: Execution, priority: int, *, by: User) -> None:
     """Move a queued execution in the queue. Raises InvalidInput, NotQueued when it has left the queue."""
-    priority = validation.priority(priority, by_staff=getattr(by, "is_staff", False))
+    free = getattr(by, "is_staff", False)
+    highest = validation.PRIORITIES[-1] if free else owner_limits.limits_of(by).max_priority
+    priority = validation.priority(priority, highest=highest)
     with transaction.atomic():
         won = Execution.objects.queued().filter(pk=execution.pk).update(priority=priority, changed_at=Now())
         if not won:

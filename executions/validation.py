@@ -72,9 +72,8 @@ def choice(kind: type[Choice], value: Any, name: str) -> Choice:
         ) from None
 
 
-def priority(value: Any, *, by_staff: bool) -> int:
-    """Return a priority that an owner, or a member of the staff, may give."""
-    highest = PRIORITIES[-1] if by_staff else conf.max_owner_priority
+def priority(value: Any, *, highest: int = PRIORITIES[-1]) -> int:
+    """Return a priority of at most ``highest``, which is what whoever gives it may."""
     if not isinstance(value, int) or isinstance(value, bool) or not PRIORITIES[0] <= value <= highest:
         raise InvalidInput(
             _("priority must be a whole number from %(lowest)s to %(highest)s.")

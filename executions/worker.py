@@ -171,7 +171,7 @@ class EmbeddedWorker(Caretaker):
             self.supervisor.hurry.set()
 
     async def _begin(self) -> None:
-        worker_id = await self._database.run(leases.register, self._slots, self._agents)
+        worker_id = await self._database.run(leases.register, self._slots, self._agents, self.worker_id)
         await self._database.run(leases.finish_left_behind, worker_id)
         await self._database.run(_sweep)
         self.supervisor = Supervisor(worker_id, self._slots, self._agents)

@@ -184,6 +184,9 @@ EXECUTIONS = {
     "MAX_RUNNING_PER_OWNER": env.number("KAKOCLAW_MAX_RUNNING_PER_OWNER", 16, maximum=100_000),
     "MAX_RUNNING_PER_AGENT": env.limits("KAKOCLAW_MAX_RUNNING_PER_AGENT", AGENTS, maximum=100_000),
     "MAX_QUEUED_PER_OWNER": env.number("KAKOCLAW_MAX_QUEUED_PER_OWNER", 10_000, maximum=1_000_000),
+    "BUDGETS": env.limits(
+        "KAKOCLAW_BUDGETS", ("usd_per_day", "usd_per_month", "tokens_per_day", "tokens_per_month"), maximum=10**12
+    ),
     "LEASE_SECONDS": LEASE_SECONDS,
     "HEARTBEAT_SECONDS": HEARTBEAT_SECONDS,
     "POLL_SECONDS": env.number("KAKOCLAW_POLL_SECONDS", 1, maximum=60),

@@ -5,6 +5,10 @@ from executions.models.audit import AuditEntry
 from executions.models.ending import Ending
 from executions.models.event import EventRow
 from executions.models.execution import Execution
+from executions.models.held_stop import HeldStop
+from executions.models.hold import Hold
+from executions.models.owner_limits import OwnerLimits
+from executions.models.owner_usage import OwnerUsage
 from executions.models.search_entry import SearchEntry
 from executions.models.start_key import StartKey
 from executions.models.tally import Tally
@@ -18,6 +22,10 @@ __all__ = [
     "Ending",
     "EventRow",
     "Execution",
+    "HeldStop",
+    "Hold",
+    "OwnerLimits",
+    "OwnerUsage",
     "SearchEntry",
     "StartKey",
     "Tally",

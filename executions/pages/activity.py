@@ -8,13 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from executions.conf import conf
+from executions import owner_limits
 from executions.models import Execution
 from executions.models.execution import ExecutionQuerySet
 from executions.ongoing import ongoing
 from executions.pages.reach import asks_for_all, listed
 from executions.states import State
 from executions.validation import PRIORITIES
+from executions.visitor import visitor
 
 #: More rows than this are not shown at once; they are counted, and stopped by "all".
 MAX_ACTIVE = 100
@@ -32,7 +33,7 @@ def activity(request: HttpRequest) -> HttpResponse:
     counts = _counts(unfinished)
     so_far = ongoing(row.pk for row in rows if row.state != State.QUEUED)
     places = _places() if any(row.state == State.QUEUED for row in rows) else {}
-    highest = PRIORITIES[-1] if request.user.is_staff else conf.max_owner_priority
+    highest = PRIORITIES[-1] if request.user.is_staff else owner_limits.limits_of(visitor(request)).max_priority
     for row in rows:
         row.now = so_far.get(row.pk)  # type: ignore[attr-defined]
         row.place = places.get(row.pk) if row.state == State.QUEUED else None  # type: ignore[attr-defined]

@@ -49,7 +49,7 @@ class Workers(Subcommand):
 
 def _describe(worker: Worker, runs: list[int]) -> dict[str, Any]:
     ended = "lost" if worker.lost_at else "stopped" if worker.stopped_at else ""
-    state = ended or ("draining" if worker.draining_at else "running")
+    state = ended or ("running" if not worker.draining_at else "draining" if runs else "drained")
     return {
         "id": worker.pk, "state": state, "host": worker.host, "pid": worker.pid, "version": worker.version,
         "held": len(runs), "slots": worker.slots, "agents": worker.agents, "runs": runs,
