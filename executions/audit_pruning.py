@@ -13,7 +13,7 @@ from executions import audit
 from executions.actions import Action
 from executions.models import AuditEntry
 from executions.models.audit import AuditQuerySet
-from executions.pruning import MIN_PAUSE, Progress
+from executions.pruning import MIN_PAUSE
 
 #: Entries removed by one transaction.
 BATCH = 2_000
@@ -42,12 +42,12 @@ def prunable(before: datetime) -> AuditQuerySet:
     return AuditEntry.objects.filter(at__lt=before)
 
 
-def prune(before: datetime) -> Iterator[Progress]:
-    """Remove the :func:`prunable` entries, the oldest first; yields after each transaction.
+def prune(before: datetime) -> Iterator[int]:
+    """Remove the :func:`prunable` entries, the oldest first; yields after each transaction how many are removed.
 
     That it was done is an entry itself, written first: whoever interrupts it leaves the rest, and the entry.
     """
-    done = Progress()
+    done = 0
     count = prunable(before).count()
     if not count:
         return
@@ -58,8 +58,7 @@ def prune(before: datetime) -> Iterator[Progress]:
         with opened(), connection.cursor() as cursor:
             cursor.execute(_DELETE, [moment, entry.pk, BATCH])
             removed = cursor.rowcount
-        done.rows += removed
-        done.executions = done.rows
+        done += removed
         yield done
         if removed < BATCH:
             return

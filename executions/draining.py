@@ -12,6 +12,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from executions import audit, bus, validation
 from executions.actions import Action
@@ -28,9 +29,9 @@ def find(text: str) -> Worker:
     alive = Worker.objects.alive()
     found = list(alive.filter(pk__startswith=text)[:2]) if len(text) >= SHORTEST and text.isalnum() else []
     if not found:
-        raise NoSuchWorker(f"There is no worker {text[:32]!r} at work.")
+        raise NoSuchWorker(_("There is no worker %(id)r at work.") % {"id": text[:32]})
     if len(found) > 1:
-        raise InvalidInput(f"Several workers' ids begin with {text!r}; give more of it.")
+        raise InvalidInput(_("The ids of several workers begin with %(text)r; give more of it.") % {"text": text})
     return found[0]
 
 
@@ -59,7 +60,7 @@ def resume(worker_id: str, *, by: User | None, source: Source | str = Source.API
 def _locked(worker_id: str) -> Worker:
     worker = Worker.objects.alive().select_for_update().filter(pk=worker_id).first()
     if worker is None:
-        raise NoSuchWorker(f"There is no worker {worker_id[:32]!r} at work.")
+        raise NoSuchWorker(_("There is no worker %(id)r at work.") % {"id": worker_id[:32]})
     return worker
 
 

@@ -136,6 +136,10 @@ class NoSuchWorker(NotFound):
     code = "no_such_worker"
 
 
+class NoSuchUser(NotFound):
+    """There is no such user."""
+
+
 class NotHeld(ExecutionError):
     """The queue is not held."""
 
@@ -182,6 +186,12 @@ DEFAULTS = (
     gettext_noop("There is no such execution."),
     gettext_noop("The token that this came with may not be used for it."),
     gettext_noop("This idempotency key was used for another request before; use a new one for each request."),
+    gettext_noop("There are too many executions of this user in the queue."),
+    gettext_noop("This user may not start anything now; the staff decides that."),
+    gettext_noop("The budget is used up."),
+    gettext_noop("There is no such worker at work."),
+    gettext_noop("There is no such user."),
+    gettext_noop("The queue is not held."),
     gettext_noop("This execution does not wait for that answer."),
     gettext_noop("This execution has not finished yet."),
     gettext_noop("This execution is no longer queued."),

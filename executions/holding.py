@@ -14,6 +14,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from executions import audit, bus, gate, services, validation
 from executions.actions import Action
@@ -43,7 +44,10 @@ def hold(*, by: User | None, reason: str = "", agent: str = "", source: Source |
     """
     reason = validation.reason(reason)
     if agent and agent not in conf.agents:
-        raise UnknownAgent(f"There is no agent {agent!r}; choose one of {', '.join(conf.agents)}, or none for all.")
+        raise UnknownAgent(
+            _("There is no agent %(agent)r; choose one of %(agents)s, or none for all.")
+            % {"agent": agent, "agents": ", ".join(conf.agents)}
+        )
     with transaction.atomic():
         gate.lock()
         held = Hold.objects.in_force().filter(agent=agent).first()

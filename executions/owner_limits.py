@@ -18,8 +18,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Case, Q, Sum, Value, When
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from executions import audit
+from executions import audit, wording
 from executions.actions import Action
 from executions.conf import conf
 from executions.errors import BudgetUsedUp, InvalidInput, StartNotAllowed
@@ -31,7 +32,6 @@ from executions.states import State
 
 #: All that can be changed.
 NAMES = ("may_start", *COUNTS, *BUDGETS)
-_BEGINS_ANEW = {"day": "tomorrow at 00:00 UTC", "month": "on the first of the next month"}
 
 _OWN = Prepared(lambda: OwnerLimits.objects.filter(owner=Param("owner")).values_list(*NAMES))
 _OWN_BUDGETS = Prepared(lambda: OwnerLimits.objects.filter(Among("owner", "ids")).values_list("owner", *BUDGETS))
@@ -99,15 +99,23 @@ def require_start(limits: Limits, owner: User) -> None:
     spent = spent_by([owner.pk]).get(owner.pk, _NOTHING)
     for name, budget in budgets.items():
         if spent[name] >= budget:
-            kind, _, period = name.partition("_per_")
-            raise BudgetUsedUp(
-                f"The budget of {_amount(kind, budget)} a {period} is used up ({_amount(kind, spent[name])} spent). It "
-                f"begins anew {_BEGINS_ANEW[period]}; the staff can raise it."
-            )
+            raise BudgetUsedUp(_used_up_words()[name] % {"budget": _amount(name, budget)})
 
 
-def _amount(kind: str, value: Any) -> str:
-    return f"${value:,.2f}" if kind == "usd" else f"{value:,} tokens"
+def _used_up_words() -> dict[str, str]:
+    """Return what is told of each budget, with ``budget`` to be filled in."""
+    return {
+        "usd_per_day": _("The budget of %(budget)s a day is used up. It begins anew tomorrow at 00:00 UTC."),
+        "usd_per_month": _("The budget of %(budget)s a month is used up. It begins anew with the next month."),
+        "tokens_per_day": _("The budget of %(budget)s tokens a day is used up. It begins anew tomorrow at 00:00 UTC."),
+        "tokens_per_month": _(
+            "The budget of %(budget)s tokens a month is used up. It begins anew with the next month."
+        ),
+    }
+
+
+def _amount(name: str, value: Any) -> str:
+    return wording.cost(value) if name.startswith("usd") else wording.number(value)
 
 
 _NOTHING: dict[str, Any] = dict.fromkeys(BUDGETS, 0)
@@ -177,7 +185,9 @@ def own_limits(owner: User) -> OwnerLimits:
 def change(owner: User, wanted: dict[str, Any], *, by: User | None, reason: str = "") -> OwnerLimits:
     """Set limits of ``owner``: ``None`` is as for everybody, what is not named stays. Raises InvalidInput."""
     if unknown := sorted(set(wanted) - set(NAMES)):
-        raise InvalidInput(f"There is no limit {unknown[0]!r}; there are {', '.join(NAMES)}.")
+        raise InvalidInput(
+            _("There is no limit %(name)r; there are %(names)s.") % {"name": unknown[0], "names": ", ".join(NAMES)}
+        )
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=owner.pk)
         row = own_limits(owner)

@@ -35,6 +35,13 @@ class InScope(IsAuthenticated):
         return True
 
 
+class StaffInScope(InScope):
+    """Lets in members of the staff, as far as the scope of their token goes."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return super().has_permission(request, view) and bool(request.user.is_staff)
+
+
 def needed_for(method: str | None) -> Scope:
     """Return the scope that a request of this method takes where its view says nothing else."""
     return Scope.READ if method in SAFE_METHODS else Scope.RUN

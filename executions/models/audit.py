@@ -65,7 +65,7 @@ class AuditEntry(models.Model):
         # Each is written with every start and stop: no more than what the log is asked for.
         indexes = [
             models.Index(fields=["action", "-id"], name="audit_action"),
-            models.Index(fields=["actor_id", "-id"], name="audit_actor"),
+            models.Index(fields=["actor_name", "-id"], name="audit_actor_name"),
             models.Index(fields=["kind", "object_id"], name="audit_object"),
             models.Index(fields=["at"], name="audit_at"),
             models.Index(fields=["owner_id", "-id"], name="audit_security", condition=Q(security=True)),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Self
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce, Now
 
+from executions.models.execution import Execution
 from executions.prepared import Param, Prepared
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -18,6 +21,12 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
     def alive(self) -> WorkerQuerySet:
         """Workers that have neither stopped nor been declared lost."""
         return self.filter(stopped_at__isnull=True, lost_at__isnull=True)
+
+    def with_held(self) -> Self:
+        """Each with how many executions it holds, as ``held``."""
+        mine = Execution.objects.active().filter(worker=OuterRef("pk")).order_by().values("worker")
+        count = Subquery(mine.annotate(count=Count("pk")).values("count"))
+        return self.annotate(held=Coalesce(count, 0))
 
     def expired(self, lease: timedelta) -> WorkerQuerySet:
         """Workers that are believed alive and have not been heard of for ``lease``."""
@@ -69,6 +78,14 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"
+
+    @property
+    def state(self) -> str:
+        """What it does, in a word; a drained one has nothing left (for rows :meth:`~WorkerQuerySet.with_held`)."""
+        if self.lost_at or self.stopped_at:
+            return "lost" if self.lost_at else "stopped"
+        held = getattr(self, "held", 1)
+        return "running" if self.draining_at is None else "draining" if held else "drained"
 
 
 _FENCE = Prepared(

@@ -47,24 +47,26 @@ def as_json(execution: Execution) -> str:
 
 def as_csv(execution: Execution) -> str:
     """Return an execution as a row of CSV, whose texts no spreadsheet takes for formulas."""
-    return _line([_cell(value) for value in record(execution).values()])
+    return line([cell(value) for value in record(execution).values()])
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """Return a value as a spreadsheet may have it: no formula, and no longer than a cell."""
     if not isinstance(value, str):
         return value
     text = value if len(value) <= CELL else value[:CELL] + "…"
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def _line(cells: list[Any]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()
+def line(cells: list[Any]) -> str:
+    """Return a row of CSV."""
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue()
 
 
 #: The first line; the mark in front of it is how spreadsheets know UTF-8.
-CSV_HEAD = ("\N{ZERO WIDTH NO-BREAK SPACE}" + _line(list(COLUMNS))).encode()
+CSV_HEAD = ("\N{ZERO WIDTH NO-BREAK SPACE}" + line(list(COLUMNS))).encode()
 
 
 def _time(moment: Any) -> str | None:

@@ -66,5 +66,5 @@ def test_a_worker_is_found_by_the_beginning_of_its_id() -> None:
             draining.find(wrong)
     for pk in ("feed1", "feed2"):
         Worker.objects.create(id=pk, host="h", pid=1, process_started_at=0, version="1", slots=1)
-    with pytest.raises(InvalidInput, match="Several"):
+    with pytest.raises(InvalidInput, match="several"):
         draining.find("feed")

@@ -144,5 +144,5 @@ def test_a_claim_asks_no_more_statements_for_holds_drains_and_limits(
     make(user)
     worker.claim(1)  # statements that are prepared once
     make(user)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         worker.claim(1)

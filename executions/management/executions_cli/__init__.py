@@ -1,9 +1,14 @@
 """The sub-commands of ``manage.py executions``, one a module."""
 
 from executions.management.executions_cli.active import Active
+from executions.management.executions_cli.audit import Audit, PruneAudit
 from executions.management.executions_cli.cancel import Cancel
+from executions.management.executions_cli.drain import Drain, Resume
 from executions.management.executions_cli.history import History
+from executions.management.executions_cli.hold import Hold
+from executions.management.executions_cli.limits import Limits
 from executions.management.executions_cli.prune import Compact, Prune
+from executions.management.executions_cli.release import Release
 from executions.management.executions_cli.retry import Retry
 from executions.management.executions_cli.show import Show
 from executions.management.executions_cli.subcommand import Subcommand
@@ -17,7 +22,14 @@ SUBCOMMANDS: dict[str, type[Subcommand]] = {
     "tail": Tail,
     "cancel": Cancel,
     "retry": Retry,
+    "hold": Hold,
+    "release": Release,
     "workers": Workers,
+    "drain": Drain,
+    "resume": Resume,
+    "limits": Limits,
+    "audit": Audit,
+    "prune-audit": PruneAudit,
     "prune": Prune,
     "compact": Compact,
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from argparse import ArgumentParser
 from typing import Any
@@ -47,7 +46,7 @@ class Cancel(Subcommand):
             return FAILED
         report = services.cancel(chosen, by=None, reason=options["reason"], source=Source.COMMAND)
         pending = [*report.requested, *report.already_requested]
-        unconfirmed = _wait(pending, options["wait"]) if options["wait"] else 0
+        unconfirmed = wait(pending, options["wait"]) if options["wait"] else 0
         missing = sorted(set(ids) - set(_all(report)))
         self._tell(report, missing, as_json=options["json"])
         if unconfirmed:
@@ -60,12 +59,7 @@ class Cancel(Subcommand):
         if not found:
             self.err.write("Nothing unfinished matches.")
             return False
-        if options["yes"]:
-            return True
-        if not sys.stdin.isatty():
-            raise CommandError(f"This would cancel {found:,} executions; say --yes if you mean it.", returncode=USAGE)
-        self.err.write(f"Cancel {found:,} executions? [y/N] ", ending="")
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        return options["yes"] or self.agreed(f"cancel {found:,} executions")
 
     def _tell(self, report: CancelReport, missing: list[int], *, as_json: bool) -> None:
         rows = Execution.objects.select_related("owner", "cancel_requested_by").without_bodies()
@@ -102,7 +96,7 @@ def _batches(ids: list[int]) -> list[list[int]]:
     return [ids[first : first + BATCH] for first in range(0, len(ids), BATCH)]
 
 
-def _wait(ids: list[int], seconds: float) -> int:
+def wait(ids: list[int], seconds: float) -> int:
     """Wait until all have finished; returns how many have not within ``seconds``."""
     end, late = time.monotonic() + seconds, 0
     for batch in _batches(ids):

@@ -10,8 +10,8 @@ PIPE_CLOSED = 141
 EPILOG = """\
 exit codes:
   0    done; a list may be empty
-  1    there is no such execution, nothing to cancel, or it could not be done
+  1    there is no such execution, user or worker, nothing to cancel or to release, or it could not be done
   2    the command line is wrong
-  3    cancel --wait: not all have confirmed in time
-  130  interrupted with Ctrl-C; prune and compact have kept what was done
+  3    cancel --wait, hold --wait, drain --wait: not all have confirmed or finished in time
+  130  interrupted with Ctrl-C; prune, prune-audit and compact have kept what was done
 """

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any, ClassVar
 
-from django.core.management.base import OutputWrapper
+from django.core.management.base import CommandError, OutputWrapper
 
 from executions.errors import NotFound
+from executions.management.executions_cli.exit_codes import USAGE
 from executions.models import Execution
 from executions.validation import MAX_ID
 
@@ -28,6 +30,13 @@ class Subcommand:
     def run(self, options: dict[str, Any]) -> int:
         """Do it."""
         raise NotImplementedError
+
+    def agreed(self, what: str) -> bool:
+        """Ask whether to do ``what``. Raises CommandError when nobody is there to be asked."""
+        if not sys.stdin.isatty():
+            raise CommandError(f"This would {what}; say --yes if you mean it.", returncode=USAGE)
+        self.err.write(f"{what[0].upper()}{what[1:]}? [y/N] ", ending="")
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def write_json(self, value: Any, *, indent: int | None = 2) -> None:
         """Write a value of a serializer."""
