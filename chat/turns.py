@@ -29,7 +29,7 @@ class Turn:
     """One message of the owner and its answer. ``html`` is sanitised; ``note`` is the receipt or the model and cost.
 
     ``cli_session`` is the Claude CLI's, ``images`` are ids. ``kept`` says that an agent keeps the conversation from
-    here on itself, so that nothing can take its place; ``forkable`` that a copy up to here would know no more than this.
+    here on itself, so that nothing can take its place; ``forkable`` that a copy up to here would know no more.
 
     ``last_seq`` and ``heard_at`` belong to an unfinished one: what the journal held when the page was made.
     """
