@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from chat.authentication import other_tokens
 from chat.forms import THROTTLED, ChangePasswordForm, LoginForm
+from chat.push.pages import browsers_of
 from chat.push.services import session_moved
 from chat.tokens import DEFAULT_DAYS, MAX_DAYS, tokens_of
 from executions.conf import conf
@@ -70,6 +71,7 @@ def settings_page(request: HttpRequest, *, status: int = 200, **more: Any) -> Ht
         "version": __version__,
         "model": conf.model,
         "profile": more.pop("profile", None),
+        "browsers": browsers_of(request),
         "tokens": list(tokens_of(user)[:SHOWN_TOKENS]),
         "scopes": MEANINGS,
         "default_days": DEFAULT_DAYS,

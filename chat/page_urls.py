@@ -4,6 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from chat import account, pages, preferences, projects, service_worker
+from chat.push import pages as push_pages
 
 urlpatterns = [
     path("", pages.chat, name="chat"),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("settings/theme", preferences.theme, name="theme"),
     path("settings/tokens", preferences.make_token, name="make_token"),
     path("settings/tokens/<int:key>/end", preferences.end_token, name="end_token"),
+    path("settings/browsers/<int:pk>/end", push_pages.end_browser, name="end_browser"),
     path("service-worker.js", service_worker.service_worker, name="service_worker"),
     path("login", account.Login.as_view(), name="login"),
     path("logout", LogoutView.as_view(), name="logout"),

@@ -115,6 +115,7 @@ class ToolsResponse(serializers.Serializer[Any]):
 
 class PushBrowser(serializers.Serializer[Any]):
     id = serializers.IntegerField()
+    endpoint = serializers.CharField(help_text="The address at the push service of the browser's maker.")
     user_agent = serializers.CharField(allow_blank=True)
     kinds = serializers.SerializerMethodField(help_text="What it is told of.")
     language = serializers.CharField()

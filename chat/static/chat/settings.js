@@ -1,6 +1,7 @@
 /** The switches of the settings page; what they say is kept in this browser. */
 
 import { sound, wanted } from "../kakoclaw/notify.js";
+import { startPushSwitch } from "./push.js";
 
 const refused = document.querySelector("[data-refused]");
 
@@ -15,12 +16,18 @@ async function changed(box) {
   }
   if (name.startsWith("sound.") && box.checked) sound();
   wanted.set(name, box.checked);
+  document.dispatchEvent(new Event("wanted"));
 }
 
-for (const box of document.querySelectorAll("[data-wanted]")) {
-  box.checked = wanted.get(box.dataset.wanted) && (!box.dataset.wanted.startsWith("notification.") || allowed());
-  box.addEventListener("change", () => changed(box));
+function showWanted() {
+  for (const box of document.querySelectorAll("[data-wanted]")) {
+    box.checked = wanted.get(box.dataset.wanted) && (!box.dataset.wanted.startsWith("notification.") || allowed());
+  }
 }
+
+for (const box of document.querySelectorAll("[data-wanted]")) box.addEventListener("change", () => changed(box));
+showWanted();
+startPushSwitch(showWanted);
 
 // The theme is used as soon as it is chosen; the button is for pages without scripts.
 const themes = document.querySelector("[data-theme-form]");
@@ -33,6 +40,6 @@ if (secret && navigator.clipboard) {
   copy.hidden = false;
   copy.addEventListener("click", async () => {
     await navigator.clipboard.writeText(secret.textContent);
-    copy.lastChild.textContent = "Copied";
+    copy.lastChild.textContent = gettext("Copied");
   });
 }

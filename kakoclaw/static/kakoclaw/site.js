@@ -2,6 +2,7 @@
 
 import { startClock } from "./clock.js";
 import { startLanguage } from "./language.js";
+import { keepPush } from "./push.js";
 import { startRefresh } from "./refresh.js";
 import { startTasks } from "./tasks.js";
 
@@ -9,3 +10,4 @@ startClock();
 startLanguage();
 startRefresh();
 startTasks();
+keepPush().catch((error) => console.warn("push:", error.message));
