@@ -65,7 +65,7 @@ def set_aside(owner: User, session_id: str, execution_id: int) -> Session:
     in the session is unfinished, and KeepsConversation where the agent could not forget what is set aside.
     """
     session = Session.objects.owned_by(owner).filter(session_id=session_id).select_for_update().first()
-    prompt = session and session.messages.filter(execution=execution_id, role=Role.USER).first()
+    prompt = session.messages.filter(execution=execution_id, role=Role.USER).first() if session else None
     if session is None or prompt is None:
         raise NotFound(_("There is no such message in this session."))
     if Execution.objects.unfinished().filter(owner=owner, session_id=session_id).exists():

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from chat import searching, services
@@ -27,6 +28,7 @@ from executions.visitor import visitor
 SESSIONS = 100
 
 
+@gzip_page
 @login_required
 @require_safe
 def chat(request: HttpRequest, session_id: str = "") -> HttpResponse:
@@ -66,6 +68,7 @@ def _newest(session: Session) -> str:
     return newest.session_id if newest and newest.deleted_at is None else ""
 
 
+@gzip_page
 @login_required
 @require_safe
 def turns(request: HttpRequest, session_id: str) -> HttpResponse:

@@ -327,7 +327,7 @@ STATIC_ROOT = HOME / "static"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "kakoclaw.static_storage.StaticStorage"},
 }
 
 REST_FRAMEWORK = {
