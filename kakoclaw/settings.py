@@ -37,6 +37,8 @@ env = Environment(os.environ)
 if env_file and not Path(env_file).exists():
     env.wrong("KAKOCLAW_ENV_FILE", "must be the path of an existing file, or /dev/null for none")
 env.known |= {"KAKOCLAW_ENV_FILE", "KAKOCLAW_ADMIN_PASSWORD", "KAKOCLAW_EXECUTION"}
+# Of commands about a server elsewhere.
+env.known |= {"KAKOCLAW_SERVER", "KAKOCLAW_TOKEN", "KAKOCLAW_TOKEN_FILE"}
 
 # Where things are kept ------------------------------------------------------------------------------------------------
 

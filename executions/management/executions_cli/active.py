@@ -5,12 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from executions.api.serializers import ExecutionListSerializer
+from executions.management.executions_cli.backend import COUNTED, Selection
 from executions.management.executions_cli.exit_codes import OK
 from executions.management.executions_cli.listing import listing
-from executions.management.executions_cli.selection import add_owner_and_session, narrow
+from executions.management.executions_cli.selection import add_owner_and_session
 from executions.management.executions_cli.subcommand import Subcommand
-from executions.models import Execution
 
 
 class Active(Subcommand):
@@ -23,13 +22,11 @@ class Active(Subcommand):
         add_owner_and_session(parser)
 
     def run(self, options: dict[str, Any]) -> int:
-        chosen = narrow(Execution.objects.select_related("owner", "cancel_requested_by").without_bodies(), options)
-        active = chosen.active().order_by("started_at", "id")
+        rows, queued = self.backend.active(Selection.of(options))
         if options["json"]:
-            self.write_json(ExecutionListSerializer(active, many=True).data)
+            self.write_json(rows)
             return OK
-        self.out.write(listing(active) if active else "Nothing is running.")
-        queued = chosen.queued().count()
+        self.out.write(listing(rows) if rows else "Nothing is running.")
         if queued:
-            self.out.write(f"{queued:,} queued.")
+            self.out.write(f"{queued:,} queued." if queued <= COUNTED else f"More than {COUNTED:,} queued.")
         return OK

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandError
 
-from executions import services, wording
-from executions.api.serializers import ExecutionListSerializer
+from executions import wording
+from executions.management.executions_cli.backend import Selection, Stopped
 from executions.management.executions_cli.exit_codes import FAILED, OK, UNCONFIRMED, USAGE
-from executions.management.executions_cli.selection import add_owner_and_session, narrow
+from executions.management.executions_cli.selection import add_owner_and_session
 from executions.management.executions_cli.subcommand import Subcommand, execution_id
 from executions.management.executions_cli.text import one_line
-from executions.models import Execution
-from executions.services import CancelReport
-from executions.states import Source
 from executions.status import look
 
-POLL_SECONDS = 0.1
-BATCH = 500
 MAX_WAIT_SECONDS = 3600.0
 
 
@@ -40,19 +34,15 @@ class Cancel(Subcommand):
 
     def run(self, options: dict[str, Any]) -> int:
         _check(options)
-        ids = options["ids"]
-        chosen = Execution.objects.filter(pk__in=ids) if ids else narrow(Execution.objects.unfinished(), options)
-        if not ids and not self._agreed(chosen.count(), options):
+        chosen = options["ids"] or Selection.of(options)
+        if isinstance(chosen, Selection) and not self._agreed(self.backend.unfinished(chosen), options):
             return FAILED
-        report = services.cancel(chosen, by=None, reason=options["reason"], source=Source.COMMAND)
-        pending = [*report.requested, *report.already_requested]
-        unconfirmed = wait(pending, options["wait"]) if options["wait"] else 0
-        missing = sorted(set(ids) - set(_all(report)))
-        self._tell(report, missing, as_json=options["json"])
-        if unconfirmed:
-            self.err.write(f"{unconfirmed:,} have not confirmed within {options['wait']:g} s.")
+        stopped = self.backend.cancel(chosen, options["reason"], options["wait"])
+        self._tell(stopped, as_json=options["json"])
+        if stopped.unconfirmed:
+            self.err.write(f"{stopped.unconfirmed:,} have not confirmed within {options['wait']:g} s.")
             return UNCONFIRMED
-        return FAILED if missing else OK
+        return FAILED if stopped.missing else OK
 
     def _agreed(self, found: int, options: dict[str, Any]) -> bool:
         """Return whether to go on. Raises CommandError when nobody is there to be asked."""
@@ -61,20 +51,17 @@ class Cancel(Subcommand):
             return False
         return options["yes"] or self.agreed(f"cancel {found:,} executions")
 
-    def _tell(self, report: CancelReport, missing: list[int], *, as_json: bool) -> None:
-        rows = Execution.objects.select_related("owner", "cancel_requested_by").without_bodies()
-        executions = [row for batch in _batches(_all(report)) for row in rows.filter(pk__in=batch).order_by("pk")]
+    def _tell(self, stopped: Stopped, *, as_json: bool) -> None:
         if as_json:
-            data = ExecutionListSerializer(executions, many=True).data
-            self.write_json({"executions": data, "not_found": missing})
+            self.write_json({"executions": stopped.rows, "not_found": stopped.missing})
             return
-        for execution in executions:
-            early = execution.pk in report.already_finished
+        for execution in stopped.rows:
+            early = execution["id"] in stopped.finished_before
             text = "already finished: " if early else ""
-            receipt = "" if early else wording.receipt(execution.receipt)
-            status = look(execution.status).word
-            self.out.write(one_line(f"{execution.pk}  {text}{status}{'  ' if receipt else ''}{receipt}"))
-        for pk in missing:
+            receipt = "" if early else wording.receipt(execution["receipt"])
+            status = look(execution["status"]).word
+            self.out.write(one_line(f"{execution['id']}  {text}{status}{'  ' if receipt else ''}{receipt}"))
+        for pk in stopped.missing:
             self.err.write(f"There is no execution {pk}.")
 
 
@@ -86,22 +73,3 @@ def _check(options: dict[str, Any]) -> None:
         raise CommandError(text, returncode=USAGE)
     if not 0 <= options["wait"] <= MAX_WAIT_SECONDS:
         raise CommandError(f"--wait must be from 0 to {MAX_WAIT_SECONDS:g} seconds.", returncode=USAGE)
-
-
-def _all(report: CancelReport) -> list[int]:
-    return sorted(report.canceled + report.requested + report.already_requested + report.already_finished)
-
-
-def _batches(ids: list[int]) -> list[list[int]]:
-    return [ids[first : first + BATCH] for first in range(0, len(ids), BATCH)]
-
-
-def wait(ids: list[int], seconds: float) -> int:
-    """Wait until all have finished; returns how many have not within ``seconds``."""
-    end, late = time.monotonic() + seconds, 0
-    for batch in _batches(ids):
-        rows = Execution.objects.unfinished().filter(pk__in=batch)
-        while (unfinished := rows.count()) and time.monotonic() < end:
-            time.sleep(POLL_SECONDS)
-        late += unfinished
-    return late

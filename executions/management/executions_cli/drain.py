@@ -9,8 +9,9 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from executions import draining
-from executions.management.executions_cli.cancel import MAX_WAIT_SECONDS, POLL_SECONDS
+from executions.management.executions_cli.cancel import MAX_WAIT_SECONDS
 from executions.management.executions_cli.exit_codes import OK, UNCONFIRMED, USAGE
+from executions.management.executions_cli.local import POLL_SECONDS
 from executions.management.executions_cli.subcommand import Subcommand
 from executions.models import Execution, Worker
 from executions.states import Source

@@ -5,12 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from executions.api.serializers import ExecutionListSerializer
+from executions.management.executions_cli.backend import Selection
 from executions.management.executions_cli.exit_codes import OK
 from executions.management.executions_cli.listing import listing
-from executions.management.executions_cli.selection import add_owner_and_session, narrow
+from executions.management.executions_cli.selection import add_owner_and_session
 from executions.management.executions_cli.subcommand import Subcommand, count
-from executions.models import Execution
 from executions.states import Outcome, State
 
 
@@ -27,10 +26,9 @@ class History(Subcommand):
         parser.add_argument("--limit", type=count, default=20, metavar="N", help="how many (default 20)")
 
     def run(self, options: dict[str, Any]) -> int:
-        chosen = narrow(Execution.objects.select_related("owner", "cancel_requested_by").without_bodies(), options)
-        newest = chosen.order_by("-id")[: options["limit"]]
+        rows = self.backend.history(Selection.of(options), options["limit"])
         if options["json"]:
-            self.write_json(ExecutionListSerializer(newest, many=True).data)
+            self.write_json(rows)
             return OK
-        self.out.write(listing(newest) if newest else "Nothing matches.")
+        self.out.write(listing(rows) if rows else "Nothing matches.")
         return OK

@@ -10,8 +10,9 @@ from django.core.management.base import CommandError
 from executions import holding
 from executions.api import confirmation
 from executions.api.queue import HoldSerializer
-from executions.management.executions_cli.cancel import MAX_WAIT_SECONDS, wait
+from executions.management.executions_cli.cancel import MAX_WAIT_SECONDS
 from executions.management.executions_cli.exit_codes import FAILED, OK, UNCONFIRMED, USAGE
+from executions.management.executions_cli.local import wait_for
 from executions.management.executions_cli.subcommand import Subcommand
 from executions.management.executions_cli.text import one_line
 from executions.models import Execution
@@ -46,7 +47,7 @@ class Hold(Subcommand):
         about: dict[str, Any] = {"by": None, "reason": options["reason"], "source": Source.COMMAND}
         held, new = holding.hold(agent=options["agent"], **about)
         report = holding.stop_everything(held, **about) if options["stop"] else None
-        late = wait([*report.requested, *report.already_requested], options["wait"]) if report else 0
+        late = wait_for([*report.requested, *report.already_requested], options["wait"]) if report else 0
         stopped = confirmation.result_of_many(report, []) if report else None
         if options["json"]:
             self.write_json({"hold": HoldSerializer(held).data, "new": new, "stop": stopped})

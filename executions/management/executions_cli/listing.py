@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from executions import wording
+from executions.management.executions_cli.backend import Row
 from executions.management.executions_cli.table import table
-from executions.models import Execution
 from executions.status import look
 
 HEAD = ("ID", "STATUS", "OWNER", "SESSION", "MODEL", "CREATED", "TOOK", "COST", "REQUEST")
@@ -17,7 +17,7 @@ HEAD = ("ID", "STATUS", "OWNER", "SESSION", "MODEL", "CREATED", "TOOK", "COST", 
 REQUEST_CHARS = 200
 
 
-def listing(executions: Iterable[Execution]) -> str:
+def listing(executions: Iterable[Row]) -> str:
     """Return executions as a table."""
     return table(HEAD, [_row(execution) for execution in executions])
 
@@ -27,15 +27,22 @@ def ago(value: timedelta) -> str:
     return f"{wording.duration(timedelta(seconds=int(value.total_seconds())))} ago"
 
 
-def _row(execution: Execution) -> tuple[object, ...]:
+def moment(text: str) -> datetime:
+    """Return a time of the API's JSON."""
+    return datetime.fromisoformat(text)
+
+
+def _row(execution: Row) -> tuple[object, ...]:
+    milliseconds = execution["duration_ms"]
     return (
-        execution.pk,
-        look(execution.status).word,
-        execution.owner.get_username(),
-        execution.session_id,
-        execution.model,
-        ago(timezone.now() - execution.created_at),
-        wording.duration(execution.duration),
-        wording.cost(execution.cost_usd),
-        execution.prompt[:REQUEST_CHARS],
+        execution["id"],
+        look(execution["status"]).word,
+        execution["owner"],
+        execution["session_id"],
+        execution["model"],
+        # A server's clock may be a little ahead of this one's.
+        ago(max(timezone.now() - moment(execution["created_at"]), timedelta())),
+        wording.duration(None if milliseconds is None else milliseconds / 1000),
+        wording.cost(execution["usage"]["cost_usd"]),
+        execution["prompt"][:REQUEST_CHARS],
     )

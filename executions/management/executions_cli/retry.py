@@ -5,11 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from executions import services
-from executions.api.serializers import ExecutionSerializer
 from executions.management.executions_cli.exit_codes import OK
-from executions.management.executions_cli.subcommand import Subcommand, execution_id, get
-from executions.states import Source
+from executions.management.executions_cli.subcommand import Subcommand, execution_id
 
 
 class Retry(Subcommand):
@@ -22,10 +19,9 @@ class Retry(Subcommand):
         parser.add_argument("id", type=execution_id, metavar="ID")
 
     def run(self, options: dict[str, Any]) -> int:
-        execution = get(options["id"])
-        again = services.retry(execution, by=None, source=Source.COMMAND)
+        again = self.backend.retry(options["id"])
         if options["json"]:
-            self.write_json(ExecutionSerializer(get(again.pk)).data)
+            self.write_json(again)
         else:
-            self.out.write(f"Queued as {again.pk}; follow it with: manage.py executions tail {again.pk}")
+            self.out.write(f"Queued as {again['id']}; follow it with: {self.backend.hint('tail', again['id'])}")
         return OK

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 from django.core.management.base import CommandError, OutputWrapper
 
-from executions.errors import NotFound
+from executions.management.executions_cli.backend import Backend, Row
 from executions.management.executions_cli.exit_codes import USAGE
-from executions.models import Execution
+from executions.management.executions_cli.transcript import Transcript
 from executions.validation import MAX_ID
 
 
@@ -20,8 +20,8 @@ class Subcommand:
 
     help: ClassVar[str] = ""
 
-    def __init__(self, out: OutputWrapper, err: OutputWrapper) -> None:
-        self.out, self.err = out, err
+    def __init__(self, out: OutputWrapper, err: OutputWrapper, backend: Backend) -> None:
+        self.out, self.err, self.backend = out, err, backend
 
     @classmethod
     def add_arguments(cls, parser: ArgumentParser) -> None:
@@ -42,14 +42,13 @@ class Subcommand:
         """Write a value of a serializer."""
         self.out.write(json.dumps(value, ensure_ascii=False, indent=indent))
 
-
-def get(execution_id: int) -> Execution:
-    """Return the execution. Raises NotFound."""
-    rows = Execution.objects.select_related("owner", "cancel_requested_by")
-    execution = rows.filter(pk=execution_id).first()
-    if execution is None:
-        raise NotFound(f"There is no execution {execution_id}.")
-    return execution
+    def show(self, event: Row, transcript: Transcript, *, as_json: bool) -> None:
+        """Write an event at once: JSON on a line of its own, or as the transcript has it."""
+        if as_json:
+            self.write_json(event, indent=None)
+        else:
+            self.out.write(transcript.add(event), ending="")
+        self.out.flush()
 
 
 def execution_id(text: str) -> int:

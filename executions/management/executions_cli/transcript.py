@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from executions import wording
-from executions.events import Entry
+from executions.management.executions_cli.backend import Row
 from executions.management.executions_cli.text import clean, one_line
 from executions.status import look
 
@@ -19,14 +19,15 @@ class Transcript:
     def __init__(self) -> None:
         self._flowing = ""
 
-    def add(self, entry: Entry) -> str:
-        """Return what to print for ``entry``, line ends included."""
-        if entry.type in ("text", "thinking", "tool_output"):
-            text = clean(str(entry.data.get("text", "")))
-            start = "" if self._flowing == entry.type else self._break() + ("(thinking) " * (entry.type == "thinking"))
-            self._flowing = entry.type if text and not text.endswith("\n") else ""
+    def add(self, event: Row) -> str:
+        """Return what to print for ``event``, line ends included."""
+        kind = event["type"]
+        if kind in ("text", "thinking", "tool_output"):
+            text = clean(str(event["data"].get("text", "")))
+            start = "" if self._flowing == kind else self._break() + ("(thinking) " * (kind == "thinking"))
+            self._flowing = kind if text and not text.endswith("\n") else ""
             return start + text
-        line = _line(entry.type, entry.data)
+        line = _line(kind, event["data"])
         return f"{self._break()}{line}\n" if line else ""
 
     def _break(self) -> str:
