@@ -7,13 +7,14 @@ class ExecutionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from executions import accounts, attachments, deleting, metrics, owner_limits
+        from executions import accounts, attachments, deleting, labels, metrics, owner_limits
         from executions.deliveries import channel, outbox
         from executions.models import Attachment
         from executions.tallies import noting
         from executions.webhooks.channel import WebhookChannel
 
         post_delete.connect(attachments.removed, sender=Attachment, dispatch_uid="executions.attachment_removed")
+        labels.translate(self)
         accounts.connect()
         deleting.connect()
         owner_limits.connect()

@@ -20,6 +20,7 @@ SENTENCES = (
     gettext_noop("The worker that ran this is gone; what it had written by then was kept."),
     gettext_noop("The worker took this and could not run it; start it again."),
     gettext_noop("The worker that ran this execution is gone; what it had written until then is kept."),
+    gettext_noop("Interrupted before it had a result."),
     gettext_noop("The execution failed."),
     gettext_noop("The execution took longer than it may and was stopped."),
     gettext_noop("Execution canceled by user"),

@@ -200,7 +200,7 @@ def event(kind: str, data: Mapping[str, Any]) -> tuple[str, str]:
         case "tool_finished":
             ended = _ENDED.get(data["status"])
             head = _(ended) % {"tool": data["name"]} if ended else f"{data['name']} {data['status']}"
-            return head, data["result"]
+            return head, in_words(data["result"])
         case "question":
             asked = " · ".join(str(item.get("question", "")) for item in data["questions"])
             return (_("Asks for approval"), data["plan"]) if data["kind"] == "plan" else (_("Asks"), asked)

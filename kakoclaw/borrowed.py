@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop, ngettext_lazy
 WORDS = (
     gettext_noop("Add %(name)s"),
     gettext_noop("Add another %(model)s"),
-    gettext_noop("After you've created a user, you’ll be able to edit more user options."),
+    gettext_noop("After you've created a user, you’ll be able to edit more user options."),  # noqa: RUF001 - Unfold's own text
     gettext_noop("All applications"),
     gettext_noop("Apply Filters"),
     gettext_noop(" By %(filter_title)s "),

@@ -30,14 +30,18 @@ def _outcomes() -> list[tuple[str, str]]:
 class HistoryForm(forms.Form):
     """The filters of the history, as a form that GETs."""
 
-    q = forms.CharField(max_length=200, required=False)
-    outcome = forms.ChoiceField(choices=_outcomes, required=False)
-    agent = forms.CharField(max_length=64, required=False)
-    model = forms.CharField(max_length=200, required=False)
-    since = forms.DateField(required=False, error_messages={"invalid": _("Write a day as 2026-12-31.")})
-    until = forms.DateField(required=False, error_messages={"invalid": _("Write a day as 2026-12-31.")})
-    stopped = forms.ChoiceField(choices=list(STOPPED.items()), required=False)
-    owner = forms.CharField(max_length=150, required=False)
+    q = forms.CharField(label=_("Text"), max_length=200, required=False)
+    outcome = forms.ChoiceField(label=_("Outcome"), choices=_outcomes, required=False)
+    agent = forms.CharField(label=_("Agent"), max_length=64, required=False)
+    model = forms.CharField(label=_("Model"), max_length=200, required=False)
+    since = forms.DateField(
+        label=_("From day"), required=False, error_messages={"invalid": _("Write a day as 2026-12-31.")}
+    )
+    until = forms.DateField(
+        label=_("To day"), required=False, error_messages={"invalid": _("Write a day as 2026-12-31.")}
+    )
+    stopped = forms.ChoiceField(label=_("Stopped by"), choices=list(STOPPED.items()), required=False)
+    owner = forms.CharField(label=_("Owner"), max_length=150, required=False)
     zone = forms.CharField(max_length=64, required=False)
 
     def __init__(self, data: Any, *, user: User) -> None:
