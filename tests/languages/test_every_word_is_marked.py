@@ -53,8 +53,8 @@ TEXTS = """() => {
     node.replaceWith(...node.childNodes);
   }
   for (const node of page.querySelectorAll("option[title]")) node.removeAttribute("title");
-  const data = ["script, style, code, pre, kbd, .prose, [data-part=prompt], body [lang], .path, .worker", "[name=user_permissions]",
-    ".material-symbols-outlined"];
+  const data = ["script, style, code, pre, kbd, .prose, [data-part=prompt], body [lang], .path, .worker",
+    "[name=user_permissions], .material-symbols-outlined"];
   for (const node of page.querySelectorAll(data.join())) node.remove();
   const texts = [];
   for (const node of page.querySelectorAll("*")) {
