@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-versio
 # Linters and tests know nothing of the developer's own settings, and leave the developer's own data alone.
 CLEAN_ROOM := KAKOCLAW_ENV_FILE=/dev/null KAKOCLAW_HOME=$(abspath $(VENV))/home
 
-.PHONY: run run-distributed setup claude test lint schema format bench lock help clean
+.PHONY: run run-distributed setup claude test lint schema messages format bench lock help clean
 .DEFAULT_GOAL := help
 
 run-distributed: $(INSTALLED) ## Serve with PostgreSQL, Redis, two web processes and two workers, to try it.
@@ -40,6 +40,9 @@ lint: $(DEV_INSTALLED) ## Check style, types, import contracts, migrations, the 
 
 schema: $(DEV_INSTALLED) ## Write the API's schema to docs/openapi.yaml.
 	$(CLEAN_ROOM) $(BIN)/python manage.py spectacular --fail-on-warn --validate --file docs/openapi.yaml
+
+messages: $(INSTALLED) ## Take the words of the code into the catalogs of Japanese and Spanish. Needs GNU gettext.
+	$(CLEAN_ROOM) $(BIN)/python manage.py messages
 
 format: $(DEV_INSTALLED) ## Format the code and mend what the linter can.
 	$(BIN)/ruff check --fix .

@@ -13,7 +13,7 @@ find_browser() {
 
 # PostgreSQL's server programs are usually not on the PATH; libfaketime is a library.
 find_services() {
-    command -v redis-server && { command -v nginx || ls /usr/sbin/nginx; } && ls /usr/lib/postgresql/*/bin/initdb && ls /usr/lib/*/faketime/libfaketime.so.1
+    command -v redis-server && command -v xgettext && { command -v nginx || ls /usr/sbin/nginx; } && ls /usr/lib/postgresql/*/bin/initdb && ls /usr/lib/*/faketime/libfaketime.so.1
 }
 
 # What Debian and Ubuntu have, where that may be done.
@@ -43,6 +43,6 @@ if browser=$(find_browser); then
 else
     without browser "Chromium: install it, or set CHROMIUM to its path."
 fi
-find_services >/dev/null 2>&1 || install redis-server postgresql faketime nginx-light
-find_services >/dev/null 2>&1 || without services "Redis, PostgreSQL's server, libfaketime and nginx: install them."
+find_services >/dev/null 2>&1 || install redis-server postgresql faketime nginx-light gettext
+find_services >/dev/null 2>&1 || without services "Redis, PostgreSQL's server, libfaketime, nginx and GNU gettext: install them."
 exec "${PYTHON:-python}" -m pytest ${left_out:+-m "$left_out"} "$@"

@@ -14,7 +14,7 @@ from django.utils import translation
 from tests.languages.catalogs import FILES, LOCALE, catalog, key, translations
 
 #: Values, tags, and what would end an attribute.
-PARTS = re.compile(r"%\(\w+\)s|%%|</?\w+[^>]*>|\"")
+PARTS = re.compile(r"%\(\w+\)[sr]|%%|</?\w+[^>]*>|\"")
 ROOT = LOCALE.parents[1]
 
 
