@@ -55,6 +55,7 @@ def start(
     retry_of: Execution | None = None,
     limits: dict[str, Any] | None = None,
     by: User | None = None,
+    reason: str = "",
 ) -> Execution:
     """Queue an execution and ring the workers; a retry was asked for by ``by``, anything else by its owner.
 
@@ -107,13 +108,13 @@ def start(
         _insert.execute(execution)
         execution_queued.send(sender=Execution, execution=execution)
         terms.keep(execution)
-        _record_start(execution, owner if retry_of is None else by, source)
+        _record_start(execution, owner if retry_of is None else by, source, validation.reason(reason))
         announce([change_of(execution, "created")])
         transaction.on_commit(partial(bus.ring, bus.WORKERS, {"type": "execution.wake"}))
     return execution
 
 
-def _record_start(execution: Execution, by: User | None, source: str) -> None:
+def _record_start(execution: Execution, by: User | None, source: str, reason: str) -> None:
     retried = execution.retry_of_id
     audit.record(
         Action.RETRIED if retried else Action.STARTED,
@@ -126,6 +127,7 @@ def _record_start(execution: Execution, by: User | None, source: str) -> None:
         model=execution.model,
         session=execution.session_id,
         retry_of=retried,
+        reason=reason,
     )
 
 
@@ -161,7 +163,7 @@ def answer(execution_id: int, *, question_id: str, answer: dict[str, Any], by: U
         transaction.on_commit(partial(bus.ring, group, {"type": "execution.answer", "ids": [execution_id]}))
 
 
-def retry(execution: Execution, *, by: User | None, source: Source | str = Source.API) -> Execution:
+def retry(execution: Execution, *, by: User | None, source: Source | str = Source.API, reason: str = "") -> Execution:
     """Start the same request again, for the same owner. Raises NotFinished while the first one still runs."""
     if execution.state != State.FINISHED:
         raise NotFinished
@@ -179,11 +181,13 @@ def retry(execution: Execution, *, by: User | None, source: Source | str = Sourc
         retry_of=execution,
         limits=limits,
         by=by,
+        reason=reason,
     )
 
 
-def set_priority(execution: Execution, priority: int, *, by: User) -> None:
+def set_priority(execution: Execution, priority: int, *, by: User, reason: str = "") -> None:
     """Move a queued execution in the queue. Raises InvalidInput, NotQueued when it has left the queue."""
+    reason = validation.reason(reason)
     free = getattr(by, "is_staff", False)
     highest = validation.PRIORITIES[-1] if free else owner_limits.limits_of(by).max_priority
     priority = validation.priority(priority, highest=highest)
@@ -191,7 +195,8 @@ def set_priority(execution: Execution, priority: int, *, by: User) -> None:
         won = Execution.objects.queued().filter(pk=execution.pk).update(priority=priority, changed_at=Now())
         if not won:
             raise NotQueued
-        _record(Action.PRIORITY_CHANGED, execution, by, changes={"priority": [execution.priority, priority]})
+        changes = {"priority": [execution.priority, priority]}
+        _record(Action.PRIORITY_CHANGED, execution, by, changes=changes, reason=reason)
         announce([change_of(execution, "updated", State.QUEUED)])
         transaction.on_commit(partial(bus.ring, bus.WORKERS, {"type": "execution.wake"}))
 

@@ -1,6 +1,6 @@
 """Every execution with what happened in it, its worker, and the means to stop it.
 
-A queued execution's priority can be changed, an unfinished one canceled, a finished one deleted.
+A queued execution's priority can be changed, an unfinished one canceled, a finished one run again or deleted.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from executions import services
-from executions.admin.canceling import Canceling
-from executions.admin.filters import AgentFilter
+from executions.admin.acting import Acting
+from executions.admin.days import CreatedFilter, links
+from executions.admin.filters import AgentFilter, ModelFilter, OutcomeFilter, SourceFilter, StateFilter
 from executions.admin.forms import PriorityForm
 from executions.admin.searching import search
 from executions.admin.shown import Shown
+from executions.admin.story import story_of
 from executions.models import Execution
 from executions.models.execution import ExecutionQuerySet
 from executions.states import State
@@ -26,28 +29,30 @@ HEAVY = ("prompt", "output", "options", "transcript", "error", "question", "answ
 
 
 @admin.register(Execution)
-class ExecutionAdmin(Shown, Canceling):
+class ExecutionAdmin(Shown, Acting):
     """All executions; see the module's docstring for what can be done."""
 
     form = PriorityForm
     list_display = (
         "id", "shown_status", "owner", "session_id", "model", "shown_created", "shown_duration", "shown_cost", "worker",
     )  # fmt: skip
-    list_filter = ("state", "outcome", AgentFilter, "cancel_source", "created_at")
+    list_filter = (StateFilter, OutcomeFilter, AgentFilter, ModelFilter, SourceFilter, CreatedFilter)
     list_select_related = False
     search_fields = ("prompt",)  # shows the form; get_search_results() looks
     search_help_text = "An id, an owner, a session, or words of a request, an answer or an error"
     # A column that has no index would sort the whole history.
     sortable_by = ("id", "shown_created")
-    actions = ("cancel_selected",)
+    list_before_template = "admin/executions/execution/days.html"
+    change_form_outer_before_template = "admin/executions/execution/picture.html"
+    change_form_outer_after_template = "admin/executions/execution/journal.html"
     fieldsets = (
-        (None, {"fields": ("shown_status", "owner", "session_id", "agent", "model", "priority", "shown_prompt")}),
-        ("Result", {"fields": ("shown_output", "error", "error_code", "shown_question")}),
-        ("Times", {"fields": ("created_at", "started_at", "finished_at", "shown_duration", "worker", "retry_of")}),
-        ("Stopping", {"fields": ("cancel_requested_at", "cancel_requested_by", "cancel_reason", "cancel_source",
-                                 "shown_receipt")}),
-        ("Usage", {"fields": ("input_tokens", "output_tokens", "requests", "shown_cost")}),
-        ("Journal", {"fields": ("shown_events",)}),
+        (None, {"fields": ("shown_prompt", "shown_output", "shown_error", "shown_question", "priority")}),
+        (_("Details"), {"fields": ("owner", "shown_session", "agent", "model", "worker", "retry_of"),
+                        "classes": ("tab",)}),
+        (_("Times"), {"fields": ("created_at", "started_at", "finished_at", "shown_duration"), "classes": ("tab",)}),
+        (_("Stopping"), {"fields": ("cancel_requested_at", "cancel_requested_by", "cancel_reason", "cancel_source",
+                                    "shown_receipt"), "classes": ("tab",)}),
+        (_("Usage"), {"fields": ("input_tokens", "output_tokens", "requests", "shown_cost"), "classes": ("tab",)}),
     )  # fmt: skip
 
     def has_change_permission(self, request: HttpRequest, obj: Execution | None = None) -> bool:
@@ -60,12 +65,27 @@ class ExecutionAdmin(Shown, Canceling):
         return finished and super().has_delete_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Execution | None = None) -> list[str]:
-        shown = [name for _, options in self.fieldsets for name in options["fields"]]
+        shown = [name for __, options in self.fieldsets for name in options["fields"]]
         return [str(name) for name in shown if name != "priority"]
 
     def get_queryset(self, request: HttpRequest) -> ExecutionQuerySet:
         # Not joined: SQLite would go through the people first, and sort all that they have.
         return Execution.objects.visible_to(request.user).defer(*HEAVY).prefetch_related("owner", "worker")
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Execution | None:
+        """Return one with all its columns, in one query."""
+        whole = Execution.objects.visible_to(request.user).select_related("owner", "worker", "cancel_requested_by")
+        return whole.filter(pk=object_id).first() if object_id.isascii() and object_id.isdecimal() else None
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"days": links(request), **(extra_context or {})})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        shown = self.get_object(request, object_id)
+        context = story_of(request, shown) if shown is not None else {}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         return search(queryset, search_term), False

@@ -6,21 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from executions import services
 from executions.errors import ExecutionError
 from executions.models import Execution
 from executions.validation import MAX_REASON_CHARS
-from executions.wording import number
 
 if TYPE_CHECKING:  # Django's class takes parameters in its stubs only
     ExecutionForm = forms.ModelForm[Execution]
 else:
     ExecutionForm = forms.ModelForm
-
-#: How many one confirmation can be about.
-MAX_SELECTED = 10_000
 
 
 class PriorityForm(ExecutionForm):
@@ -43,16 +41,39 @@ class PriorityForm(ExecutionForm):
         return priority
 
 
-class CancelForm(forms.Form):
-    """What a confirmation of a cancel is about; the ids are those that the page has shown."""
+class ConfirmForm(forms.Form):
+    """What a confirmation is about; the ids are those that the page has shown."""
+
+    #: How many one confirmation can be about.
+    most = 10_000
 
     ids = forms.CharField(widget=forms.HiddenInput)
-    reason = forms.CharField(required=False, max_length=MAX_REASON_CHARS, widget=forms.TextInput(attrs={"size": 60}))
+    reason = forms.CharField(
+        label=_("Reason"), required=False, max_length=MAX_REASON_CHARS, widget=UnfoldAdminTextInputWidget,
+        help_text=_("Kept with the run, or in the audit log."),
+    )  # fmt: skip
 
     def clean_ids(self) -> list[int]:
         parts = self.cleaned_data["ids"].split(",")
-        if len(parts) > MAX_SELECTED or not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
+        if len(parts) > self.most or not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
             raise ValidationError(
-                _("Select 1 to %(max_selected)s executions in the list first.") % {"max_selected": number(MAX_SELECTED)}
+                gettext("Select 1 to %(most)s executions in the list first.") % {"most": f"{self.most:,}"}
             )
         return [int(part) for part in parts]
+
+
+class RetryForm(ConfirmForm):
+    """Each retry is a transaction of its own, and somebody waits for them all."""
+
+    most = 200
+
+
+class ReprioritizeForm(ConfirmForm):
+    """The new priority, the same for all."""
+
+    most = 500
+
+    priority = forms.IntegerField(
+        label=_("New priority"), min_value=-100, max_value=100, widget=UnfoldAdminIntegerFieldWidget,
+        help_text=_("-100 to 100; a greater one runs sooner."),
+    )  # fmt: skip

@@ -13,9 +13,11 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from executions.admin.base import ReadOnlyPages
-from executions.admin.shown import EVENTS_SHOWN
 from executions.models import Execution, Worker
 from executions.templatetags.executions import status as status_html
+
+#: Of the runs that a worker holds, how many its page names.
+RUNS_SHOWN = 200
 
 
 @admin.register(Worker)
@@ -50,6 +52,6 @@ class WorkerAdmin(ReadOnlyPages):
 
     @admin.display(description="runs")
     def shown_runs(self, worker: Worker) -> SafeString:
-        runs = Execution.objects.held_by(worker.pk).order_by("pk").without_bodies()[:EVENTS_SHOWN]
+        runs = Execution.objects.held_by(worker.pk).order_by("pk").without_bodies()[:RUNS_SHOWN]
         links = [(reverse("admin:executions_execution_change", args=[e.pk]), e.pk, status_html(e.status)) for e in runs]
         return format_html_join(SafeString("<br>"), '<a href="{}">{}</a> {}', links) or SafeString("-")

@@ -32,7 +32,7 @@ SIBLINGS = 30
 def execution(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one run."""
     shown = the_one(request, pk)
-    picture, partial = _picture(shown)
+    picture, partial = picture_of(shown)
     siblings = Execution.objects.filter(owner=shown.owner_id, session_id=shown.session_id).without_bodies()
     context: dict[str, Any] = {
         "page": "history" if shown.state == State.FINISHED else "activity",
@@ -44,7 +44,7 @@ def execution(request: HttpRequest, pk: int) -> HttpResponse:
         "picture_width": WIDTH,
         "siblings": siblings[:SIBLINGS] if shown.session_id else [],
         "mine": shown.owner_id == request.user.pk,
-        **_events(request, shown),
+        **events_of(request, shown),
     }
     return render(request, "executions/execution.html", context)
 
@@ -60,7 +60,7 @@ def event(request: HttpRequest, pk: int, seq: int) -> HttpResponse:
     return JsonResponse(said, json_dumps_params={"indent": 2, "ensure_ascii": False})
 
 
-def _picture(shown: Execution) -> tuple[Timeline, bool]:
+def picture_of(shown: Execution) -> tuple[Timeline, bool]:
     """Draw where the time went, from those events only that say so; returns whether it is only the beginning."""
     fields = ("type", "created_at", "data__call_id", "data__name", "data__question_id")
     rows = EventRow.objects.filter(execution=shown, type__in=MARKS).order_by("seq").values_list(*fields)[:MAX_MARKS]
@@ -75,7 +75,7 @@ def _picture(shown: Execution) -> tuple[Timeline, bool]:
     return timeline(spans(marks, shown.created_at, end)), partial
 
 
-def _events(request: HttpRequest, shown: Execution) -> dict[str, Any]:
+def events_of(request: HttpRequest, shown: Execution) -> dict[str, Any]:
     """Return a page of the journal: from its beginning, from its end while it grows, or the one that is asked for."""
     after, before = id_of(request.GET.get("after")), id_of(request.GET.get("before"))
     backwards = EventRow.objects.filter(execution=shown).order_by("-seq")
