@@ -115,11 +115,11 @@ def _with_refusals(said: str, refused: Counter[str]) -> str:
 
 
 CANCEL = Act(
-    "cancel", _("Cancel executions"), _("Stop them"), _("All of the selected executions have finished already."),
+    "cancel", _("Cancel executions"), _("Stop"), _("All of the selected executions have finished already."),
     ConfirmForm, ExecutionQuerySet.unfinished, _would_cancel, _cancel,
 )  # fmt: skip
 RETRY = Act(
-    "retry", _("Run executions again"), _("Run them again"), _("None of the selected executions has finished."),
+    "retry", _("Run executions again"), _("Run again"), _("None of the selected executions has finished."),
     RetryForm, ExecutionQuerySet.finished, _would_retry, _retry,
 )  # fmt: skip
 PRIORITY = Act(

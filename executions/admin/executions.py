@@ -38,6 +38,7 @@ class ExecutionAdmin(Shown, Acting):
     )  # fmt: skip
     list_filter = (StateFilter, OutcomeFilter, AgentFilter, ModelFilter, SourceFilter, CreatedFilter)
     list_select_related = False
+    list_fullwidth = True
     search_fields = ("prompt",)  # shows the form; get_search_results() looks
     search_help_text = "An id, an owner, a session, or words of a request, an answer or an error"
     # A column that has no index would sort the whole history.
@@ -54,6 +55,13 @@ class ExecutionAdmin(Shown, Acting):
                                     "shown_receipt"), "classes": ("tab",)}),
         (_("Usage"), {"fields": ("input_tokens", "output_tokens", "requests", "shown_cost"), "classes": ("tab",)}),
     )  # fmt: skip
+
+    def get_fieldsets(self, request: HttpRequest, obj: Execution | None = None) -> Any:
+        """Leave out of the first fields what has nothing to show."""
+        (first, options), *others = self.fieldsets
+        whole = obj is None or request.method == "POST"  # one sent too late says why
+        shown = [name for name in options["fields"] if whole or _has(obj, name)]
+        return [(first, {"fields": shown}), *others]
 
     def has_change_permission(self, request: HttpRequest, obj: Execution | None = None) -> bool:
         """The page of one that has left the queue is for reading; a form sent a moment too late says so itself."""
@@ -100,3 +108,18 @@ class ExecutionAdmin(Shown, Acting):
 
     def delete_model(self, request: HttpRequest, obj: Execution) -> None:
         services.delete(obj, by=cast("User", request.user))
+
+
+def _has(execution: Execution, name: str) -> bool:
+    """Whether there is anything to show in one of the first fields."""
+    match name:
+        case "shown_output":
+            return bool(execution.output)
+        case "shown_error":
+            return bool(execution.error or execution.error_code)
+        case "shown_question":
+            return bool(execution.question)
+        case "priority":
+            return execution.state == State.QUEUED
+        case _:
+            return True

@@ -72,6 +72,7 @@ class ReprioritizeForm(ConfirmForm):
     """The new priority, the same for all."""
 
     most = 500
+    field_order = ("ids", "priority", "reason")
 
     priority = forms.IntegerField(
         label=_("New priority"), min_value=-100, max_value=100, widget=UnfoldAdminIntegerFieldWidget,
