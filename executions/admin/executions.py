@@ -59,8 +59,9 @@ class ExecutionAdmin(Shown, Acting):
     def get_fieldsets(self, request: HttpRequest, obj: Execution | None = None) -> Any:
         """Leave out of the first fields what has nothing to show."""
         (first, options), *others = self.fieldsets
-        whole = obj is None or request.method == "POST"  # one sent too late says why
-        shown = [name for name in options["fields"] if whole or _has(obj, name)]
+        if obj is None or request.method == "POST":  # what is sent too late is told why
+            return self.fieldsets
+        shown = [name for name in options["fields"] if _has(obj, str(name))]
         return [(first, {"fields": shown}), *others]
 
     def has_change_permission(self, request: HttpRequest, obj: Execution | None = None) -> bool:
