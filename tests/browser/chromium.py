@@ -16,8 +16,8 @@ PHONE = {"width": 390, "height": 844}
 
 
 def sign_in(page: Page, username: str, password: str = PASSWORD) -> None:
-    """Sign in on the page that is shown, and wait for the chat."""
-    page.get_by_label("Username").fill(username)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    """Sign in on the page that is shown, in whatever language, and wait for the chat."""
+    page.locator("[name=username]").fill(username)
+    page.locator("[name=password]").fill(password)
+    page.locator("form button.main").click()
     page.wait_for_selector("[data-chat]")

@@ -1,4 +1,5 @@
-"""``python -m tests.browser.screenshots FOLDER``: every page, on a desktop and a phone, light and dark, to look at.
+"""``python -m tests.browser.screenshots FOLDER``: every page to look at, in English and Japanese, light and dark, on a
+desktop and a phone.
 
 It starts a server of its own in a temporary home, fills it with examples, and leaves nothing behind but the pictures.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -16,6 +18,9 @@ from tests.browser.chromium import ARGUMENTS, CHROMIUM, PASSWORD, PHONE, WIDE, s
 from tests.servers import Server, Servers, manage
 
 FORMS = {"desktop": WIDE, "phone": PHONE}
+#: Where readers of a language are.
+ZONES = {"en": "Europe/London", "ja": "Asia/Tokyo", "es": "America/Bogota"}
+LANGUAGES = ("en", "ja")
 #: What runs while the pictures are taken, by session; the second message of a session waits in the queue.
 LIVE = {
     "one": ["say I will look around first.\nrun echo Looking; sleep 600"],
@@ -31,7 +36,8 @@ LIVE = {
 def prepare(server: Server) -> int:
     """Fill the site for ada; returns the id of an execution with a long journal."""
     server.add_user("ada", PASSWORD, staff=True)
-    done = manage(server.home, "shell", "--command", "from tests.browser.examples import fill; fill('ada')")
+    code = "from tests.browser.examples import fill, promote; fill('ada'); promote('ada')"
+    done = manage(server.home, "shell", "--command", code)
     assert done.returncode == 0, done.stderr
     with server.client("ada", PASSWORD) as client:
         for session, prompts in LIVE.items():
@@ -45,6 +51,7 @@ def prepare(server: Server) -> int:
 def pages(execution: int) -> dict[str, str]:
     """Return the address of every page by the name of its picture."""
     return {
+        "login": "/login",
         "chat-empty": "/",
         "chat-running": "/chat/web:chat:one",
         "chat-question": "/chat/web:chat:two",
@@ -55,6 +62,8 @@ def pages(execution: int) -> dict[str, str]:
         "execution-canceled": f"/executions/{execution - 1}",
         "settings": "/settings",
         "not-found": "/nowhere",
+        "staff": "/admin/",
+        "staff-executions": "/admin/executions/execution/",
     }
 
 
@@ -65,26 +74,30 @@ def shoot(page: Page, name: str, folder: Path) -> None:
     page.screenshot(path=folder / f"{name}.png", animations="disabled")
 
 
-def take(browser: Browser, site: Server, folder: Path, execution: int, only: str) -> int:
-    """Take all pictures whose name contains ``only``; returns how many."""
+def take(browser: Browser, site: Server, folder: Path, names: dict[str, str], languages: list[str]) -> int:
+    """Take the pictures of the pages ``names``; returns how many."""
     count = 0
-    for form, viewport in FORMS.items():
-        for scheme in ("light", "dark"):
-            context = browser.new_context(base_url=site.url, viewport=viewport, color_scheme=scheme)  # type: ignore[arg-type]
-            page = context.new_page()
-            page.goto("/login")
-            names = pages(execution)
-            if only in "login":
-                shoot(page, f"login-{form}-{scheme}", folder)
+    for (form, viewport), scheme, language in product(FORMS.items(), ("light", "dark"), languages):
+        context = browser.new_context(
+            base_url=site.url,
+            viewport=viewport,  # type: ignore[arg-type]
+            color_scheme=scheme,  # type: ignore[arg-type]
+            locale=language,
+            timezone_id=ZONES[language],
+        )
+        page = context.new_page()
+        page.goto("/login")
+        if "login" in names:
+            shoot(page, f"login-{form}-{scheme}-{language}", folder)
+            count += 1
+        sign_in(page, "ada")
+        expect(page.locator("[data-count]")).not_to_be_hidden()
+        for name, address in names.items():
+            if name != "login":
+                page.goto(address)
+                shoot(page, f"{name}-{form}-{scheme}-{language}", folder)
                 count += 1
-            sign_in(page, "ada")
-            expect(page.locator("[data-count]")).not_to_be_hidden()
-            for name, address in names.items():
-                if only in name:
-                    page.goto(address)
-                    shoot(page, f"{name}-{form}-{scheme}", folder)
-                    count += 1
-            context.close()
+        context.close()
     return count
 
 
@@ -92,6 +105,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.browser.screenshots", description=__doc__)
     parser.add_argument("folder", type=Path, help="where the pictures go; it is made when it is not there")
     parser.add_argument("--only", default="", metavar="TEXT", help="only pages whose name contains this")
+    parser.add_argument("--languages", nargs="+", choices=ZONES, default=list(LANGUAGES), help="in which languages")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kakoclaw-screenshots-") as directory:
@@ -104,7 +118,8 @@ def main() -> int:
             execution = prepare(server)
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-                count = take(browser, server, options.folder, execution, options.only)
+                names = {name: address for name, address in pages(execution).items() if options.only in name}
+                count = take(browser, server, options.folder, names, options.languages)
                 browser.close()
         finally:
             servers.close()

@@ -38,7 +38,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, only_extract: bool, **options: Any) -> None:
         for domain, extensions in (("django", ["py", "html", "txt"]), ("djangojs", ["js"])):
             call_command(
-                Extraction(stdout=self.stdout, stderr=self.stderr),
+                Extraction(),
                 locale=LOCALES,
                 domain=domain,
                 extensions=extensions,
