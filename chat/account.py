@@ -16,17 +16,21 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from chat import limits
 from chat.authentication import other_tokens
 from chat.forms import THROTTLED, ChangePasswordForm, LoginForm
 from chat.push.pages import browsers_of
 from chat.push.services import session_moved
 from chat.tokens import DEFAULT_DAYS, MAX_DAYS, tokens_of
+from executions import owner_limits
 from executions.conf import conf
+from executions.models import AuditEntry
 from executions.scopes import MEANINGS, Scope
 from kakoclaw import __version__
 
 #: Tokens of logins count as well; they end by themselves.
 SHOWN_TOKENS = 200
+SHOWN_ENTRIES = 12
 
 
 class Login(LoginView):
@@ -74,6 +78,9 @@ def settings_page(request: HttpRequest, *, status: int = 200, **more: Any) -> Ht
         "browsers": browsers_of(request),
         "tokens": list(tokens_of(user)[:SHOWN_TOKENS]),
         "scopes": MEANINGS,
+        "security": list(AuditEntry.objects.security_of(user)[:SHOWN_ENTRIES]),
+        "limits": limits.rows_of(user),
+        "may_start": owner_limits.limits_of(user).may_start,
         "default_days": DEFAULT_DAYS,
         "max_days": MAX_DAYS,
         "given": {"scope": Scope.RUN, "days": DEFAULT_DAYS},

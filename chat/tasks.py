@@ -36,6 +36,8 @@ def tasks_of(changes: Sequence[Change]) -> list[str]:
 
 
 def _frame(change: Change, execution: Execution | None) -> str:
+    if change.kind == "queue":
+        return encode({"type": "queue_changed"})
     if execution is None:
         return encode({"type": "task_deleted", "task_id": change.execution_id, "task": None})
     kind = "task_created" if change.kind == "created" else "task_updated"

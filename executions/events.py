@@ -183,7 +183,8 @@ class Entry:
 class Change:
     """A step in the life of an execution, for lists and badges.
 
-    ``kind`` is ``created``, ``updated`` or ``finished``; ``status`` is ``Execution.status`` after it.
+    ``kind`` is ``created``, ``updated`` or ``finished``; ``status`` is ``Execution.status`` after it. It is ``queue``
+    where the queue was held or released, which is about no execution and of interest to everybody.
     """
 
     execution_id: int

@@ -18,16 +18,15 @@ from django.utils.translation import gettext as _
 
 from executions import audit, bus, gate, services, validation
 from executions.actions import Action
+from executions.changes import announce
 from executions.conf import conf
 from executions.errors import ExecutionError, NotHeld, UnknownAgent
+from executions.events import Change
 from executions.models import Execution, HeldStop, Hold
 from executions.models.execution import ExecutionQuerySet
 from executions.prepared import PreparedObjects
 from executions.services import CancelReport
 from executions.states import Source
-
-#: Sent to the pages, which then ask for what has changed.
-CHANGED = {"type": "execution.changes", "changes": []}
 
 _IN_FORCE = PreparedObjects(lambda: Hold.objects.in_force())
 
@@ -129,4 +128,4 @@ def requeue_stopped(held: Hold, *, by: User | None, source: Source | str = Sourc
 
 
 def _tell_pages() -> None:
-    transaction.on_commit(partial(bus.ring, bus.CHANGES, CHANGED))
+    announce([Change(0, 0, "", "queue", "")])

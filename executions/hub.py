@@ -108,7 +108,7 @@ class Hub:
                 # A queued execution is finished by whoever cancels it: no worker hands its last entry over.
                 for watcher in self._watched.get(change.execution_id, ()):
                     watcher.look()
-            for key in (change.owner_id, None):
+            for key in list(self._changes) if change.kind == "queue" else (change.owner_id, None):
                 for subscription in self._changes.get(key, ()):
                     subscription.put(change)
 

@@ -16,6 +16,7 @@ from pathlib import PurePath
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from rest_framework.request import Request
@@ -94,6 +95,7 @@ def of_socket(scope: Mapping[str, Any], user: User) -> Origin:
 
 
 def _source(path: str) -> str:
+    path = path.removeprefix(settings.BASE_PATH)
     if path.startswith("/admin"):
         return "admin"
     return "api" if path.startswith("/api") else "page"

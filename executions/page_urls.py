@@ -7,6 +7,7 @@ from executions.pages import acting, activity, execution, export, history, news
 urlpatterns = [
     path("activity", activity.activity, name="activity"),
     path("activity/count", news.count, name="count"),
+    path("activity/held", news.held, name="held"),
     path("activity/preview", acting.preview, name="preview"),
     path("activity/stop", acting.stop, name="stop"),
     path("history", history.history, name="history"),

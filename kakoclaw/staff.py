@@ -21,6 +21,7 @@ PAGES: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
             (_("Executions"), "bolt", "admin:executions_execution_changelist", "executions.view_execution"),
             (_("Sessions"), "forum", "admin:chat_session_changelist", "chat.view_session"),
             (_("Messages"), "chat", "admin:chat_message_changelist", "chat.view_message"),
+            (_("Queue"), "front_hand", "admin:executions_hold_changelist", "executions.view_hold"),
             (_("Workers"), "memory", "admin:executions_worker_changelist", "executions.view_worker"),
         ),
     ),
@@ -29,7 +30,9 @@ PAGES: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
         (
             (_("Users"), "person", "admin:auth_user_changelist", "auth.view_user"),
             (_("Groups"), "group", "admin:auth_group_changelist", "auth.view_group"),
+            (_("Limits"), "speed", "admin:executions_ownerlimits_changelist", "executions.view_ownerlimits"),
             (_("Tokens"), "key", "admin:chat_token_changelist", "chat.view_token"),
+            (_("Audit log"), "policy", "admin:executions_auditentry_changelist", "executions.view_auditentry"),
         ),
     ),
 )

@@ -34,7 +34,7 @@ class StaffPages(Pages):
 class ReadOnlyPages(StaffPages):
     """Things to look at."""
 
-    actions = None
+    actions: Any = None
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

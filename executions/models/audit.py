@@ -59,8 +59,8 @@ class AuditEntry(models.Model):
     objects = AuditQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("entry of the audit log")
-        verbose_name_plural = _("audit log")
+        verbose_name = _("audit log entry")
+        verbose_name_plural = _("audit log entries")
         ordering = ["-id"]
         # Each is written with every start and stop: no more than what the log is asked for.
         indexes = [
@@ -73,7 +73,7 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.actor_name} {self.action} {self.kind} {self.object_id}".strip()
+        return f"{self.what}: {self.kind} {self.object_id}".strip()
 
     def add(self) -> None:
         """Write it, with the database's clock."""

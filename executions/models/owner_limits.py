@@ -49,8 +49,8 @@ class OwnerLimits(models.Model):
     tokens_per_month = models.PositiveBigIntegerField(_("tokens a month"), null=True, blank=True, help_text=_DEFAULT)
 
     class Meta:
-        verbose_name = _("limits of a user")
-        verbose_name_plural = _("limits of users")
+        verbose_name = _("user with limits")
+        verbose_name_plural = _("users with limits")
 
     def __str__(self) -> str:
-        return f"limits of {self.owner_id}"
+        return str(self.owner)

@@ -33,7 +33,8 @@ def activity(request: HttpRequest) -> HttpResponse:
     counts = _counts(unfinished)
     so_far = ongoing(row.pk for row in rows if row.state != State.QUEUED)
     places = _places() if any(row.state == State.QUEUED for row in rows) else {}
-    highest = PRIORITIES[-1] if request.user.is_staff else owner_limits.limits_of(visitor(request)).max_priority
+    free = request.user.is_staff or not places
+    highest = PRIORITIES[-1] if free else owner_limits.limits_of(visitor(request)).max_priority
     for row in rows:
         row.now = so_far.get(row.pk)  # type: ignore[attr-defined]
         row.place = places.get(row.pk) if row.state == State.QUEUED else None  # type: ignore[attr-defined]

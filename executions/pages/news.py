@@ -1,11 +1,12 @@
-"""What every page shows of what runs and of what has ended unseen."""
+"""What every page shows: what runs, what has ended unseen, and whether the queue is held."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
@@ -30,6 +31,13 @@ def count(request: HttpRequest) -> JsonResponse:
         if since and moment and moment > since
     ]
     return JsonResponse({"count": mine.unfinished().count(), "now": now, "ended": ended})
+
+
+@login_required
+@require_safe
+def held(request: HttpRequest) -> HttpResponse:
+    """Show whether the queue is held, as every page does at its top."""
+    return render(request, "held.html")
 
 
 def _moment(raw: str) -> datetime | None:

@@ -12,10 +12,10 @@ from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from executions import wording
+from executions import holding, wording
 from executions.conf import conf
 from executions.events import Entry
-from executions.models import Execution
+from executions.models import Execution, Hold
 from executions.pictures import WIDTH
 from executions.status import LOOKS, look
 
@@ -108,6 +108,12 @@ def statuses() -> dict[str, dict[str, str]]:
 def unfinished_count(user: Any) -> int:
     """Return how many executions of ``user`` can still be stopped."""
     return Execution.objects.filter(owner=user).unfinished().count() if user.is_authenticated else 0
+
+
+@register.simple_tag
+def held_queue(user: Any) -> list[Hold]:
+    """Return the holds of the queue that whoever starts something has to know of."""
+    return holding.in_force() if user.is_authenticated else []
 
 
 @register.simple_tag

@@ -38,7 +38,7 @@ def test_a_row_says_what_it_did_last_and_needs_no_query_of_its_own(
     for number in range(30):
         running(user, Started("w"), SHELL, Usage(100, 20 + number, 1, 0.01), Text(f"word {number}"))
         services.start(owner=user, prompt=f"queued {number}")
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(13):
         content = page.get("/activity").content.decode()
     for said in ("Text: word 29", "149 tokens", "$0.0100", "4 events", "30th in line", "next in line"):
         assert said in content, said

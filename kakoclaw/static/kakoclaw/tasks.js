@@ -1,6 +1,6 @@
 /** What runs, on every page: the count in the rail, the favicon, and `task` events for whoever shows more of it. */
 
-import { at, json } from "./http.js";
+import { at, json, page } from "./http.js";
 import { gettext } from "./i18n.js";
 import { isSeen, once, startLooking } from "./looking.js";
 import { setRunning, tell } from "./notify.js";
@@ -44,15 +44,33 @@ async function announce({ task }) {
   await once(tag, () => tell(kind, heading, task.title ?? "", tag, at(`executions/${task.id}`)));
 }
 
+/** Show whether the queue is held, as the server says it now. */
+async function showHeld() {
+  const held = document.querySelector("[data-held]");
+  if (!held) return;
+  const fresh = (await page(held.dataset.held)).querySelector("[data-held]");
+  held.hidden = fresh.hidden;
+  held.replaceChildren(...document.adoptNode(fresh).childNodes);
+}
+
+const heldSoon = () => showHeld().catch((error) => console.warn("the queue:", error.message));
+
 export function startTasks() {
   if (!document.querySelector("[data-count]")) return;
   startLooking(look);
   const socket = new Socket(document.body.dataset.tasks);
+  let before = false;
   socket.addEventListener("open", () => {
     countSoon();
+    if (before) heldSoon();
+    before = true;
     tasks.dispatchEvent(new Event("open"));
   });
   socket.addEventListener("frame", ({ detail }) => {
+    if (detail.type === "queue_changed") {
+      heldSoon();
+      return;
+    }
     countSoon();
     announce(detail).catch((error) => console.warn("telling:", error.message));
     tasks.dispatchEvent(new CustomEvent("change", { detail }));
