@@ -39,7 +39,9 @@ FOUND = r"""() => {
     if (node.localName === "meta" && node.httpEquiv) bad.push(shown);
     for (const { name } of node.attributes) if (/^on/i.test(name) || name === "srcdoc") bad.push(`${name}: ${shown}`);
     if (node.hasAttribute("style") && /evil/.test(node.getAttribute("style"))) bad.push(shown);
-    if (node.localName === "a" && !ours.has(node.protocol ?? new URL(node.getAttribute("href"), location.href).protocol)) bad.push(`${node.protocol} ${shown}`);
+    const drawn = node.localName === "a" && node.protocol === undefined;  // a link in a picture
+    const { protocol } = drawn ? new URL(node.getAttribute("href"), location.href) : node;
+    if (node.localName === "a" && !ours.has(protocol)) bad.push(`${protocol} ${shown}`);
     if (node.localName === "img" && new URL(node.src || "/", location.href).origin !== location.origin) bad.push(shown);
   }
   return bad;

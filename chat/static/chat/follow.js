@@ -8,6 +8,7 @@ export class Follow {
     this.button = button;
     this.stuck = true;
     this.top = thread.scrollTop;
+    this.height = thread.scrollHeight;
     thread.addEventListener("scroll", () => this.moved(), { passive: true });
     button.addEventListener("click", () => this.stick());
     // Whatever makes the conversation grow (text, a card, an image, the keyboard of a phone) is seen here.
@@ -21,10 +22,12 @@ export class Follow {
     return scrollHeight - scrollTop - clientHeight < NEAR;
   }
 
-  /** Only a move upwards is the reader's will to leave; growing content moves nothing upwards. */
+  /** Only a move upwards is the reader's will to leave; what grows moves nothing upwards, what shrinks may. */
   moved() {
-    const up = this.thread.scrollTop < this.top - 1;
-    this.top = this.thread.scrollTop;
+    const { scrollTop, scrollHeight } = this.thread;
+    const up = scrollTop < this.top - 1 && scrollHeight >= this.height;
+    this.top = scrollTop;
+    this.height = scrollHeight;
     if (this.atEnd) this.stuck = true;
     else if (up) this.stuck = false;
     this.button.hidden = this.stuck || this.atEnd;
@@ -38,6 +41,7 @@ export class Follow {
   toEnd() {
     this.thread.scrollTop = this.thread.scrollHeight;
     this.top = this.thread.scrollTop;
+    this.height = this.thread.scrollHeight;
   }
 
   /** Begin at this turn, and not at the end. */

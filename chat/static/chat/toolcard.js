@@ -24,6 +24,7 @@ export class ToolCard {
     this.started = replayed ? null : now();
     this.node.querySelector("summary").addEventListener("click", () => { this.touched = true; });
     this.streamed = "";
+    this.waiting = "";
     this.name = frame.name;
     this.part("name").textContent = frame.name;
     this.update(frame);
@@ -47,14 +48,27 @@ export class ToolCard {
       this.part("args").hidden = Object.keys(args).length === 1 && long.length < 90 && !long.includes("\n");
     }
     if (status === "started" || !status) return;
+    this.draw();
     if (this.started && !replayed) this.part("elapsed").textContent = fine(now() - this.started);
     // What was streamed and the result are often the same; the result is what the agent was given.
     if (result && shown === "canceled" && this.streamed) this.write(`${this.streamed.endsWith("\n") ? "" : "\n"}${result}`);
     else if (result) this.write(result, true);
   }
 
-  /** Show more of what it prints; the end of a very long output is what stays in view. */
+  /** Show more of what it prints, with the next frame of the screen; the end of a very long output stays in view. */
   output(text) {
+    this.waiting += text;
+    if (this.scheduled) return;
+    this.scheduled = true;
+    if (document.hidden) setTimeout(() => this.draw(), 250);
+    else requestAnimationFrame(() => this.draw());
+  }
+
+  draw() {
+    this.scheduled = false;
+    const text = this.waiting;
+    if (!text) return;
+    this.waiting = "";
     this.streamed = (this.streamed + text).slice(-MAX_SHOWN);
     this.write(text);
     this.node.open ||= !this.touched;
