@@ -101,9 +101,9 @@ def translate(config: AppConfig) -> None:
     for model in config.get_models():
         meta = model._meta
         if isinstance(meta.verbose_name, str):
+            # Django makes the plural when it is asked for, from whatever the name is then.
+            meta.verbose_name_plural = gettext_lazy(str(meta.verbose_name_plural))
             meta.verbose_name = gettext_lazy(meta.verbose_name)
-        if isinstance(meta.verbose_name_plural, str):
-            meta.verbose_name_plural = gettext_lazy(meta.verbose_name_plural)
         for field in meta.get_fields(include_hidden=True):
             name = getattr(field, "verbose_name", None)
             if isinstance(name, str):

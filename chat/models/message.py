@@ -8,6 +8,7 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from executions.states import Outcome
 
@@ -72,4 +73,4 @@ class Message(models.Model):
         indexes = [models.Index(fields=["session", "turn", "id"], name="message_order")]
 
     def __str__(self) -> str:
-        return f"{self.role} message {self.pk}"
+        return _("message %(id)s") % {"id": self.pk}

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from knox.models import AbstractAuthToken, AuthTokenManager
 
 from executions.scopes import Scope
@@ -33,7 +35,7 @@ class Token(AbstractAuthToken):
     objects: ClassVar[Any] = AuthTokenManager()
 
     def __str__(self) -> str:
-        return self.name or f"login of {self.created:%Y-%m-%d}"
+        return self.name or _("login of %(day)s") % {"day": date_format(self.created, "DATE_FORMAT")}
 
     @property
     def beginning(self) -> str:

@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from executions.prepared import Among, Param, PreparedUpdate
 from executions.states import ACTIVE, UNFINISHED, Outcome, Source, State
@@ -228,7 +229,7 @@ class Execution(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"execution {self.pk}"
+        return _("execution %(id)s") % {"id": self.pk}
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the row and its journal, also while a worker writes there; it stops what it runs within two polls."""

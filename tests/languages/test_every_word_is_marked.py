@@ -6,6 +6,7 @@ Names, and what people, models and programs have said, are no words of ours: the
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,7 +27,7 @@ DATA = {
     "Gemini", "arrow_back", "arrow_forward", "close", "dock_to_right", "monitoring", "progress_activity", "search",
     "unfold_more", "logout", "expand_more", "more_horiz", "check_circle", "cancel", "add", "delete", "edit",
     "filter_list", "chevron_right", "chevron_left", "checkbox",
-}  # fmt: skip
+} | {socket.gethostname()}  # fmt: skip
 STARTED = {
     "一": "say 一",
     "二": "fail 二",
@@ -49,13 +50,16 @@ TEXTS = """() => {
   const page = document.documentElement.cloneNode(true);
   for (const template of page.querySelectorAll("template")) template.replaceWith(template.content.cloneNode(true));
   for (const node of page.querySelectorAll("noscript")) {
-    node.innerHTML = node.textContent;
-    node.replaceWith(...node.childNodes);
+    const shown = document.createElement("div");
+    shown.innerHTML = node.textContent;
+    node.replaceWith(shown);
   }
   for (const node of page.querySelectorAll("option[title]")) node.removeAttribute("title");
   const data = ["script, style, code, pre, kbd, .prose, [data-part=prompt], body [lang], .path, .worker",
-    "[name=user_permissions], .material-symbols-outlined"];
+    "[class*=user_permissions], [class*=field-password], .material-symbols-outlined"];
   for (const node of page.querySelectorAll(data.join())) node.remove();
+  // A name that a library of the staff's pages gives to what scrolls.
+  for (const node of page.querySelectorAll("[aria-label='scrollable content']")) node.removeAttribute("aria-label");
   const texts = [];
   for (const node of page.querySelectorAll("*")) {
     for (const name of ["title", "placeholder", "aria-label", "alt"]) texts.push(node.getAttribute(name) ?? "");
@@ -69,7 +73,7 @@ def forgotten(page: Page) -> set[str]:
     """Return the words of a page that are in no brackets, by line."""
     found = set()
     for line in pseudo.outside(page.evaluate(TEXTS)).split("\n"):
-        if set(re.findall(r"[^\W\d_]{2,}(?:_\w+)*", line, re.ASCII)) - DATA:
+        if set(re.findall(r"(?<!\w)[a-zA-Z]{2,}(?:_[a-z]+)*(?!\w)", line)) - DATA:
             found.add(" ".join(line.split()))
     return found
 
