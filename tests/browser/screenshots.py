@@ -62,8 +62,15 @@ def pages(execution: int) -> dict[str, str]:
         "execution-canceled": f"/executions/{execution - 1}",
         "settings": "/settings",
         "not-found": "/nowhere",
-        "staff": "/admin/",
+        "staff-dashboard": "/admin/?range=week",
         "staff-executions": "/admin/executions/execution/",
+        "staff-execution": f"/admin/executions/execution/{execution}/change/",
+        "staff-cancel": f"/admin/executions/execution/cancel/?ids={execution + 1},{execution + 2}",
+        "staff-workers": "/admin/executions/worker/",
+        "staff-sessions": "/admin/chat/session/",
+        "staff-users": "/admin/auth/user/",
+        "staff-user": "/admin/auth/user/1/change/",
+        "staff-tokens": "/admin/chat/token/",
     }
 
 
