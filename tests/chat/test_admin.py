@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 from knox.models import get_token_model
 
-from chat.models import Message
+from chat.models import Message, Session
 from tests.chat.conftest import client_of
 from tests.chat.test_rest import finished, sent
 
@@ -60,3 +64,42 @@ def test_tokens_can_be_revoked_and_not_read(staff: Client, user: User) -> None:
 def test_others_have_no_business_there(client: Client, user: User) -> None:
     client.force_login(user)
     assert client.get("/admin/chat/session/").status_code == 302
+
+
+def test_a_session_is_found_by_its_id_its_owner_and_words_of_its_title(staff: Client, user: User) -> None:
+    finished(sent(user, "a very special request"), "hello")
+    session = Session.objects.get()
+    for words in (session.session_id, "ada", "SPECIAL"):
+        assert f"/chat/session/{session.pk}/change/" in staff.get("/admin/chat/session/", {"q": words}).content.decode()
+    nothing = staff.get("/admin/chat/session/", {"q": "nothing has this"}).content.decode()
+    assert f"/chat/session/{session.pk}/change/" not in nothing
+
+
+def test_a_long_session_is_shown_page_by_page_in_few_queries(
+    staff: Client, user: User, django_assert_max_num_queries: Any
+) -> None:
+    finished(sent(user, "hi"), "hello")
+    session = Session.objects.get()
+    Message.objects.bulk_create(Message(session=session, turn=9, role="user", content=f"word{n}") for n in range(200))
+    with django_assert_max_num_queries(10):
+        content = staff.get(f"/admin/chat/session/{session.pk}/change/").content.decode()
+    assert "word40" in content
+    assert "word150" not in content
+
+
+@pytest.mark.parametrize("address", ["session/", "message/", "token/?ended=no", "token/?ended=yes"])
+def test_a_list_needs_as_many_queries_for_many_as_for_one(
+    staff: Client, user: User, address: str, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(5):
+        finished(sent(user, "hi", session_id=f"web:{number}"), "hello")
+        client_of(user)
+    with django_assert_max_num_queries(7):
+        assert staff.get(f"/admin/chat/{address}").status_code == 200
+
+
+def test_a_token_that_has_ended_is_told_apart(staff: Client, user: User) -> None:
+    client_of(user)
+    get_token_model().objects.update(expiry=timezone.now() - timedelta(seconds=1))
+    assert "ended" in staff.get("/admin/chat/token/?ended=yes").content.decode()
+    assert "ada" not in staff.get("/admin/chat/token/?ended=no").content.decode()
