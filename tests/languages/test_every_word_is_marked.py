@@ -23,11 +23,13 @@ pytestmark = pytest.mark.browser
 DATA = {
     "KakoClaw", "Claude", "CLI", "admin", "staff", "demo", "Demo", "llm", "claude", "exec", "say", "ask", "run",
     "fail", "count", "every", "ms", "sleep", "UTC", "web", "chat", "CSV", "NDJSON", "English", "Español", "API",
-    "JSON", "Ctrl", "Enter", "Esc", "Ollama", "vLLM", "llama", "cpp", "LM", "Studio", "Anthropic", "OpenAI",
+    "JSON", "Ctrl", "Control", "Command", "Mac", "LDAP", "Enter", "Esc", "Ollama", "vLLM", "llama", "cpp", "LM", "Studio", "Anthropic", "OpenAI",
     "Gemini", "arrow_back", "arrow_forward", "close", "dock_to_right", "monitoring", "progress_activity", "search",
     "unfold_more", "logout", "expand_more", "more_horiz", "check_circle", "cancel", "add", "delete", "edit",
     "filter_list", "chevron_right", "chevron_left", "checkbox",
 } | {socket.gethostname()}  # fmt: skip
+#: What programs call themselves.
+PROGRAM = re.compile(r"Mozilla/|python-httpx/")
 STARTED = {
     "一": "say 一",
     "二": "fail 二",
@@ -41,7 +43,7 @@ PAGES = (
     "/executions/1", "/executions/2", "/executions/3", "/executions/4", "/executions/5", "/executions/6", "/nowhere",
 )  # fmt: skip
 STAFF = (
-    "/admin/", "/admin/executions/execution/", "/admin/executions/execution/1/change/", "/admin/executions/worker/",
+    "/admin/", "/admin/executions/audit/", "/admin/executions/execution/", "/admin/executions/execution/1/change/", "/admin/executions/worker/",
     "/admin/chat/session/", "/admin/chat/message/", "/admin/chat/token/", "/admin/auth/user/",
     "/admin/auth/user/1/change/", "/admin/auth/user/add/", "/admin/executions/execution/cancel/?ids=4",
 )  # fmt: skip
@@ -73,7 +75,7 @@ def forgotten(page: Page) -> set[str]:
     """Return the words of a page that are in no brackets, by line."""
     found = set()
     for line in pseudo.outside(page.evaluate(TEXTS)).split("\n"):
-        if set(re.findall(r"(?<!\w)[a-zA-Z]{2,}(?:_[a-z]+)*(?!\w)", line)) - DATA:
+        if not PROGRAM.search(line) and set(re.findall(r"(?<!\w)[a-zA-Z]{2,}(?:_[a-z]+)*(?!\w)", line)) - DATA:
             found.add(" ".join(line.split()))
     return found
 
