@@ -7,7 +7,7 @@ class ExecutionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from executions import accounts, attachments, deleting, labels, metrics, owner_limits
+        from executions import accounts, attachments, deleting, labels, metrics, owner_limits, signals, tracing
         from executions.deliveries import channel, outbox
         from executions.models import Attachment
         from executions.tallies import noting
@@ -22,3 +22,4 @@ class ExecutionsConfig(AppConfig):
         channel.register(WebhookChannel())
         outbox.connect()
         noting.connect()
+        signals.executions_finished.connect(tracing.finished, dispatch_uid="executions.tracing")

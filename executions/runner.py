@@ -17,7 +17,7 @@ from pathlib import Path
 
 from django.utils.module_loading import import_string
 
-from executions import held
+from executions import held, tracing
 from executions.agents.base import Agent, AgentFailure, Limits, Run
 from executions.agents.registry import load_agent
 from executions.conf import conf
@@ -63,6 +63,7 @@ class Runner:
             log=Log(execution.pk),
             processes=ProcessGroup(execution.pk, workspace_of(execution)),
             limits=replace(Limits(**conf.limits), **execution.options.get("limits", {})),
+            trace=tracing.begin(execution),
         )
         self._journal.begin(running.log, Started(self._worker_id))
         return running
@@ -119,6 +120,8 @@ class Runner:
     async def _agent(self, running: Running) -> None:
         execution = running.execution
         execution_id.set(running.pk)
+        if running.trace is not None:
+            running.trace.enter()
         # The first import of an agent may take a second; it must not hold up the others. A thread of its own: the
         # loop's pool may be full of agents' blocking calls.
         workspace = workspace_of(execution)
@@ -154,6 +157,8 @@ class Runner:
         running.processes.kill()
         processes = await running.processes.gone(GONE_SECONDS)
         if running.stop_reason is StopReason.LEASE_LOST:
+            if running.trace is not None:
+                running.trace.drop()
             return False
         if running.stop_reason is StopReason.CANCELED and request is None:
             request = await self._cancel_request_at_last(running)
@@ -165,6 +170,8 @@ class Runner:
         won = await self._journal.finish(running.log, step)
         if not won:
             logger.warning("execution %s was finished by somebody else", running.pk)
+        if running.trace is not None:
+            running.trace.end(event, running.usage) if won else running.trace.drop()
         return won
 
 

@@ -16,6 +16,7 @@ from executions.journal import Journal
 from executions.log import Log
 from executions.models import Execution
 from executions.processes import ChildProcess, ProcessGroup
+from executions.tracing import Trace
 from executions.writing import Wait
 
 #: After this many events, or seconds, without giving way, an agent that never awaits lets others run.
@@ -44,6 +45,7 @@ class Running:
     log: Log
     processes: ProcessGroup
     limits: Limits
+    trace: Trace | None = None
     run: Run | None = None
     agent_task: asyncio.Task[None] | None = None
     stop_reason: StopReason | None = None
@@ -95,7 +97,7 @@ class Running:
                 self.tools.pop(event.call_id, None)
             case Usage():
                 self.usage = event
-        self.journal.append(self.log, event)
+        self._append(event)
         if self.log.full:
             await self.log.wait_for_room()
         self._events += 1
@@ -104,6 +106,11 @@ class Running:
             self._events = 0
             await asyncio.sleep(0)
             self._turn_began = time.monotonic()
+
+    def _append(self, event: Event, *, urgent: bool = False) -> None:
+        self.journal.append(self.log, event, urgent=urgent)
+        if self.trace is not None:
+            self.trace.event(event)
 
     def _add_text(self, text: str) -> None:
         text = clean_text(text)
@@ -134,6 +141,8 @@ class Running:
             self.waiting = True
             self.clock.stop()
             try:
+                if self.trace is not None:
+                    self.trace.event(question)
                 if not await self.journal.wait(self.log, Wait(self.pk, question)):
                     await self._too_late()
                 answer = await self._answer
@@ -141,7 +150,7 @@ class Running:
                 self.waiting = False
                 self._answer = None
                 self.clock.run()
-            self.journal.append(self.log, Answered(question.question_id, answer), urgent=True)
+            self._append(Answered(question.question_id, answer), urgent=True)
         return Answer(answer.get("answers", {}), answer.get("approved", False), answer.get("comment", ""))
 
     async def spawn(self, *args: Any, **kwargs: Any) -> ChildProcess:
@@ -168,6 +177,8 @@ class Running:
             return False
         self.stop_reason = reason
         self.stopped_at = time.monotonic()
+        if self.trace is not None:
+            self.trace.stopping()
         started = next(reversed(self.tools.values()), None)
         self.tool = started.name if started is not None else ""
         self.processes.kill()

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from executions import audit, bus, owner_limits, validation
+from executions import audit, bus, owner_limits, tracing, validation
 from executions.actions import Action
 from executions.canceling import CancelReport, cancel, cancel_one
 from executions.changes import announce, change_of
@@ -104,6 +104,7 @@ def start(
             retry_of=retry_of,
             lock=terms.lock,
             agent_session=terms.agent_session,
+            traceparent=tracing.parent(),
         )
         _insert.execute(execution)
         execution_queued.send(sender=Execution, execution=execution)

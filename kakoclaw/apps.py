@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
 
 
@@ -12,6 +13,10 @@ class SiteConfig(AppConfig):
         from kakoclaw.postgresql.connection import expect_answers
 
         process_started.connect(expect_answers, dispatch_uid="kakoclaw.expect_answers")
+        if settings.OTEL:
+            from kakoclaw import tracing
+
+            tracing.set_up(content=settings.OTEL_CONTENT)
 
 
 class StaffConfig(AdminConfig):

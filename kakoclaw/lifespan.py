@@ -17,6 +17,7 @@ class Lifespan:
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         # The engine's models are there only once Django is set up, which importing this module does not need.
+        from executions import tracing
         from executions.conf import conf
         from executions.worker import Caretaker, EmbeddedWorker
         from kakoclaw.preflight import require_home
@@ -38,6 +39,7 @@ class Lifespan:
         await receive()
         try:
             await worker.stop()
+            await asyncio.to_thread(tracing.flush)
         except Exception as error:
             logger.exception("The embedded worker could not be stopped properly")
             await send({"type": "lifespan.shutdown.failed", "message": f"{type(error).__name__}: {error}"})

@@ -244,6 +244,9 @@ if COMMANDS_WITHOUT_LOGIN and (HTTPS or not is_loopback(SERVE_HOST) or not all(m
     )
 CONFIRM_STOP = env.switch("KAKOCLAW_CONFIRM_STOP")
 
+#: Traces, sent to where OpenTelemetry's own variables say; with what people and tools said, or without.
+OTEL = env.switch("KAKOCLAW_OTEL")
+OTEL_CONTENT = env.switch("KAKOCLAW_OTEL_CONTENT")
 METRICS_WITHOUT_LOGIN = env.switch("KAKOCLAW_METRICS_WITHOUT_LOGIN")
 
 # The site -------------------------------------------------------------------------------------------------------------
@@ -412,6 +415,8 @@ LOGGING = {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         "django.security": {"filters": ["one_line"]},
         "django.security.DisallowedHost": {"filters": ["one_line"]},
+        # It tries again with each batch while the collector is away.
+        "opentelemetry.exporter": {"filters": [], "level": "ERROR"},
         # It tries again every second while Redis is away.
         "channels_redis.pubsub": {"filters": ["outage_line"]},
         # Every 404 of every scanner would be a line; errors (5xx) still are.

@@ -166,6 +166,8 @@ class Execution(models.Model):
     requests = models.PositiveIntegerField(default=0, help_text="calls of the model")
     cost_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
 
+    traceparent = models.CharField(max_length=55, blank=True, help_text="the trace of the request that started it")
+
     last_seq = models.PositiveIntegerField(default=0, help_text="seq of the last event; written when it finishes")
     compacted = models.BooleanField(default=False)
     pruned = models.BooleanField(default=False, help_text="its journal was removed to save space")

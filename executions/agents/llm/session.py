@@ -22,6 +22,7 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 
+from executions import tracing
 from executions.agents.base import AgentFailure, LimitExceeded, Run
 from executions.agents.llm import clients, failures, history
 from executions.agents.llm.prompt import instructions
@@ -125,7 +126,7 @@ class Session:
     async def _request(self) -> AsyncIterator[StreamedResponse]:
         messages = [*self._past, *self._new]
         async with model_request_stream(
-            self._model, messages, model_request_parameters=self._parameters, instrument=False
+            self._model, messages, model_request_parameters=self._parameters, instrument=tracing.of_models()
         ) as stream:
             yield stream
 

@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from prometheus_client import start_http_server
 
+from executions import tracing
 from executions.conf import conf
 from executions.layers import EmbeddedChannelLayer
 from executions.worker import EmbeddedWorker
@@ -75,6 +76,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"The database can't be used: {str(error).strip()}. Is it there, and migrated?"
             ) from error
+        tracing.flush()
         # Threads that a stuck agent has left behind must not hold up the exit; all that matters is written.
         sys.stdout.flush()
         sys.stderr.flush()
