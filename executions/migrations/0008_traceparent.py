@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('executions', '0006_holds_and_limits'),
+        ('executions', '0007_names_of_the_operators_pages'),
     ]
 
     operations = [
