@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.conf import settings as django_settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
@@ -74,6 +75,7 @@ def settings_page(request: HttpRequest, *, status: int = 200, **more: Any) -> Ht
         "page": "settings",
         "version": __version__,
         "model": conf.model,
+        "confirm_stop": django_settings.CONFIRM_STOP,
         "profile": more.pop("profile", None),
         "browsers": browsers_of(request),
         "tokens": list(tokens_of(user)[:SHOWN_TOKENS]),

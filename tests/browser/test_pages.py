@@ -75,6 +75,34 @@ def test_the_queue_is_worked_on_by_keyboard_alone(visit: Visit) -> None:
     expect(page.get_by_text("Nothing runs right now")).to_be_visible()
 
 
+def test_a_queued_run_is_dragged_to_its_place(visit: Visit) -> None:
+    page = visit()
+    page.goto("/")
+    send(page, "wait 600")
+    newest(page, "running")
+    for text in ("say second", "say third", "say fourth"):
+        page.get_by_label("Message").fill(text)
+        page.get_by_label("Message").press("Enter")
+    newest(page, "queued")
+    page.goto("/activity")
+    rows = page.locator("li.run")
+    expect(rows).to_have_count(4)
+    grip, second = rows.nth(3).locator("[data-grip]").bounding_box(), rows.nth(1).bounding_box()
+    assert grip is not None
+    assert second is not None
+    page.mouse.move(grip["x"] + 10, grip["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(grip["x"] + 10, second["y"] + 4, steps=8)
+    expect(rows.nth(1)).to_contain_text("say fourth")
+    page.mouse.up()
+    expect(rows.nth(1)).to_contain_text("priority 1")
+    page.reload()
+    expect(rows.nth(1)).to_contain_text("say fourth")
+    page.get_by_role("button", name="Stop all").click()
+    page.locator("[data-confirm-yes]").click()
+    expect(page.get_by_text("Nothing runs right now")).to_be_visible()
+
+
 def test_a_run_shows_where_its_time_went_and_can_be_run_again(visit: Visit) -> None:
     page = visit()
     send(page, "say first\nrun sleep 0.2; echo done\nsay last")

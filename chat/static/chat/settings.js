@@ -21,7 +21,8 @@ async function changed(box) {
 
 function showWanted() {
   for (const box of document.querySelectorAll("[data-wanted]")) {
-    box.checked = wanted.get(box.dataset.wanted) && (!box.dataset.wanted.startsWith("notification.") || allowed());
+    if (box.disabled) continue;
+  box.checked = wanted.get(box.dataset.wanted) && (!box.dataset.wanted.startsWith("notification.") || allowed());
   }
 }
 

@@ -5,6 +5,7 @@ import { toast } from "../kakoclaw/dom.js";
 import { post } from "../kakoclaw/http.js";
 import { fill, gettext, ngettext } from "../kakoclaw/i18n.js";
 import { refresh } from "../kakoclaw/refresh.js";
+import { startDragging } from "./drag.js";
 
 async function send(url, fields) {
   try {
@@ -92,6 +93,7 @@ function show() {
   bulk.querySelector("[data-selected]").disabled = chosen === 0;
 }
 
+startDragging((row, priority) => send(row.querySelector("[data-priority]").formAction, [["priority", priority]]));
 document.addEventListener("submit", submitted);
 document.addEventListener("keydown", pressed);
 document.addEventListener("change", ({ target }) => {

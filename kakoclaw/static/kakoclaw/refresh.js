@@ -52,6 +52,8 @@ export async function refresh() {
   const parts = [...document.querySelectorAll("[data-refresh]")];
   if (!parts.length) return;
   const fresh = await page(location.href);
+  // What somebody has in hand is not taken from it; letting go asks again.
+  if (document.querySelector(".dragging")) return;
   for (const part of parts) {
     const after = fresh.querySelector(`[data-refresh="${CSS.escape(part.dataset.refresh)}"]`);
     if (!after) continue;
