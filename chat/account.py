@@ -25,13 +25,16 @@ from chat.push.services import session_moved
 from chat.tokens import DEFAULT_DAYS, MAX_DAYS, tokens_of
 from executions import owner_limits
 from executions.conf import conf
-from executions.models import AuditEntry
+from executions.models import AuditEntry, Webhook
 from executions.scopes import MEANINGS, Scope
+from executions.webhooks.events import WebhookEvent
 from kakoclaw import __version__
 
 #: Tokens of logins count as well; they end by themselves.
 SHOWN_TOKENS = 200
 SHOWN_ENTRIES = 12
+#: What a new webhook is told of, unless somebody chooses otherwise.
+DEFAULT_EVENTS = [event for event in WebhookEvent if event is not WebhookEvent.CANCELED]
 
 
 class Login(LoginView):
@@ -78,6 +81,9 @@ def settings_page(request: HttpRequest, *, status: int = 200, **more: Any) -> Ht
         "confirm_stop": django_settings.CONFIRM_STOP,
         "profile": more.pop("profile", None),
         "browsers": browsers_of(request),
+        "webhooks": list(Webhook.objects.filter(owner=user)),
+        "events": list(WebhookEvent),
+        "webhook_given": {"name": "", "url": "", "events": DEFAULT_EVENTS},
         "tokens": list(tokens_of(user)[:SHOWN_TOKENS]),
         "scopes": MEANINGS,
         "security": list(AuditEntry.objects.security_of(user)[:SHOWN_ENTRIES]),

@@ -45,20 +45,26 @@ class Told:
     def __init__(self, site: Server, page: Page, service: FakePush, subscribed: Subscribed) -> None:
         self.site, self.page, self.service, self.subscribed = site, page, service, subscribed
         self.cdp: CDPSession = page.context.new_cdp_session(page)
-        self.registrations: list[dict[str, Any]] = []
-        self.cdp.on(
-            "ServiceWorker.workerRegistrationUpdated", lambda event: self.registrations.extend(event["registrations"])
-        )
+        #: By scope.
+        self.registrations: dict[str, str] = {}
+        self.cdp.on("ServiceWorker.workerRegistrationUpdated", self._updated)
         self.cdp.send("ServiceWorker.enable")
+
+    def _updated(self, event: dict[str, Any]) -> None:
+        for registration in event["registrations"]:
+            if not registration["isDeleted"]:
+                self.registrations[registration["scopeURL"]] = registration["registrationId"]
 
     def deliver(self, message: dict[str, Any]) -> None:
         """Hand a message to the service worker."""
-        wait_until(lambda: (self.page.wait_for_timeout(10), self.registrations)[1], 10)
+        scope = f"{self.site.url}/"
+        # Playwright hears Chromium while it is asked something.
+        wait_until(lambda: (self.page.evaluate(SHOWN), self.registrations.get(scope))[1], 10)
         self.cdp.send(
             "ServiceWorker.deliverPushMessage",
             {
                 "origin": self.site.url.removesuffix("/agents"),
-                "registrationId": self.registrations[0]["registrationId"],
+                "registrationId": self.registrations[scope],
                 "data": json.dumps(message),
             },
         )

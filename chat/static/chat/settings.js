@@ -2,6 +2,7 @@
 
 import { sound, wanted } from "../kakoclaw/notify.js";
 import { startPushSwitch } from "./push.js";
+import "./secret.js";
 
 const refused = document.querySelector("[data-refused]");
 
@@ -34,13 +35,3 @@ startPushSwitch(showWanted);
 const themes = document.querySelector("[data-theme-form]");
 themes.querySelector("button").hidden = true;
 themes.addEventListener("change", () => themes.requestSubmit());
-
-const secret = document.querySelector("[data-secret]");
-const copy = document.querySelector("[data-copy-secret]");
-if (secret && navigator.clipboard) {
-  copy.hidden = false;
-  copy.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(secret.textContent);
-    copy.lastChild.textContent = gettext("Copied");
-  });
-}
