@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 
 from chat.models import PushDelivery, PushSubscription
+from chat.push import services as push
 from executions import services
 from executions.deliveries.deliverer import Deliverer
 from executions.models import Execution, Webhook
@@ -118,24 +119,25 @@ async def test_a_push_service_that_is_down_is_tried_again(
 
 @pytest.mark.parametrize("how", ["sign out", "session ends", "password", "deactivated"])
 async def test_a_browser_where_nobody_is_signed_in_any_more_is_told_nothing(
-    ada: User, start: Any, subscribe: Subscribe, service: FakePush, how: str
+    ada: User, subscribe: Subscribe, service: FakePush, how: str
 ) -> None:
-    client, _, _ = await sync_to_async(subscribe)(ada)
+    client, _, subscription = await sync_to_async(subscribe)(ada)
 
     def end() -> None:
         if how == "sign out":
             client.post("/logout")
             assert not PushSubscription.objects.exists()
-        elif how == "session ends":
+            return
+        if how == "session ends":
             client.session.flush()
         elif how == "password":
             ada.set_password("another horse battery")
             ada.save()
         else:
             User.objects.filter(pk=ada.pk).update(is_active=False)
+        push.send_test(subscription)
 
     await sync_to_async(end)()
-    await events_of(await start(ada, "hello"))
     for _ in range(200):
         if not await PushSubscription.objects.aexists():
             break
