@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connections
+from django.utils import translation
 
 from executions import hub
 from tests.servers import prepared_home, server, servers  # noqa: F401 - fixtures
@@ -43,6 +44,13 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(sock, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _english_again() -> Iterator[None]:
+    """The client of tests makes its requests in the test's own context, where their language would stay."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -23,10 +23,11 @@ pytestmark = pytest.mark.browser
 DATA = {
     "KakoClaw", "Claude", "CLI", "admin", "staff", "demo", "Demo", "llm", "claude", "exec", "say", "ask", "run",
     "fail", "count", "every", "ms", "sleep", "UTC", "web", "chat", "CSV", "NDJSON", "English", "Español", "API",
-    "JSON", "Ctrl", "Control", "Command", "Mac", "LDAP", "Enter", "Esc", "Ollama", "vLLM", "llama", "cpp", "LM", "Studio", "Anthropic", "OpenAI",
-    "Gemini", "arrow_back", "arrow_forward", "close", "dock_to_right", "monitoring", "progress_activity", "search",
-    "unfold_more", "logout", "expand_more", "more_horiz", "check_circle", "cancel", "add", "delete", "edit",
-    "filter_list", "chevron_right", "chevron_left", "checkbox",
+    "JSON", "Ctrl", "Control", "Command", "Mac", "LDAP", "Enter", "Esc", "Ollama", "vLLM", "llama", "cpp", "LM",
+    "Studio", "Anthropic", "OpenAI", "Gemini", "arrow_back", "arrow_forward", "close", "dock_to_right",
+    "monitoring", "progress_activity", "search", "unfold_more", "logout", "expand_more", "more_horiz",
+    "check_circle", "cancel", "add", "delete", "edit", "filter_list", "chevron_right", "chevron_left",
+    "checkbox",
 } | {socket.gethostname()}  # fmt: skip
 #: What programs call themselves.
 PROGRAM = re.compile(r"Mozilla/|python-httpx/")
@@ -43,9 +44,10 @@ PAGES = (
     "/executions/1", "/executions/2", "/executions/3", "/executions/4", "/executions/5", "/executions/6", "/nowhere",
 )  # fmt: skip
 STAFF = (
-    "/admin/", "/admin/executions/audit/", "/admin/executions/execution/", "/admin/executions/execution/1/change/", "/admin/executions/worker/",
-    "/admin/chat/session/", "/admin/chat/message/", "/admin/chat/token/", "/admin/auth/user/",
-    "/admin/auth/user/1/change/", "/admin/auth/user/add/", "/admin/executions/execution/cancel/?ids=4",
+    "/admin/", "/admin/executions/audit/", "/admin/executions/execution/",
+    "/admin/executions/execution/1/change/", "/admin/executions/worker/", "/admin/chat/session/",
+    "/admin/chat/message/", "/admin/chat/token/", "/admin/auth/user/", "/admin/auth/user/1/change/",
+    "/admin/auth/user/add/", "/admin/executions/execution/cancel/?ids=4",
 )  # fmt: skip
 #: All text of the page, also of what is hidden and of templates, without what is data; and of attributes that are read.
 TEXTS = """() => {
