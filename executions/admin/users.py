@@ -39,6 +39,9 @@ class PersonAdmin(PersonPages, ModelAdmin):
     paginator = BoundedPaginator
     show_full_result_count = False
     actions = ("stop_runs",)
+    list_display = ("username", "email", "is_active", "is_staff", "is_superuser", "last_login")
+    #: Django's two boxes side by side are wider than a page, and say too little to a screen reader.
+    filter_horizontal = ()
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
         return [LimitsInline] if obj is not None else []
@@ -72,3 +75,5 @@ def executions_pages(site: admin.AdminSite) -> ExecutionAdmin:
 @admin.register(Group)
 class PeopleAdmin(GroupAdmin, ModelAdmin):
     """A group: what its members may do."""
+
+    filter_horizontal = ()

@@ -8,39 +8,58 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html_join
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from executions import draining
+from executions import draining, wording
 from executions.admin.base import ReadOnlyPages
+from executions.admin.machines import Machine, machine
 from executions.errors import ExecutionError
 from executions.models import Execution, Worker
 from executions.states import Source
-from executions.templatetags.executions import status as status_html
 
 #: Of the runs that a worker holds, how many its page names.
 RUNS_SHOWN = 200
 
 
+class AtWorkFilter(admin.SimpleListFilter):
+    """Those that are at work, and those that are gone."""
+
+    title = gettext_lazy("state")
+    parameter_name = "at_work"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", _("at work")), ("stopped", _("stopped")), ("lost", _("lost"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        match self.value():
+            case "yes":
+                return queryset.alive()
+            case "stopped":
+                return queryset.filter(stopped_at__isnull=False, lost_at__isnull=True)
+            case "lost":
+                return queryset.filter(lost_at__isnull=False)
+        return queryset
+
+
 @admin.register(Worker)
 class WorkerAdmin(ReadOnlyPages):
-    """Workers, to look at."""
+    """Workers, the newest first."""
 
-    list_display = (
-        "id", "state", "host", "pid", "version", "slots", "shown_held", "shown_agents", "started_at", "heartbeat_at",
-        "draining_at", "stopped_at", "lost_at",
-    )  # fmt: skip
-    fields = (
-        "id", "host", "pid", "process_started_at", "version", "slots", "shown_agents", "started_at", "heartbeat_at",
-        "draining_at", "stopped_at", "lost_at", "shown_runs",
-    )  # fmt: skip
-    list_filter = (("stopped_at", admin.EmptyFieldListFilter), ("lost_at", admin.EmptyFieldListFilter))
+    list_display = ("name", "shown_state", "heartbeat", "load", "shown_agents", "version", "shown_start")
+    fieldsets = (
+        (gettext_lazy("Process"), {"fields": ("id", "host", "pid", "version", "slots", "shown_agents")}),
+        (gettext_lazy("Times"), {"fields": ("started_at", "heartbeat_at", "draining_at", "stopped_at", "lost_at")}),
+    )
+    list_filter = (AtWorkFilter,)
+    change_form_outer_before_template = "admin/executions/worker/held.html"
     search_fields = ("=id", "host")
-    show_full_result_count = False
     actions = ("drain", "resume")
 
     def has_drain_permission(self, request: HttpRequest) -> bool:
@@ -68,16 +87,40 @@ class WorkerAdmin(ReadOnlyPages):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Worker]:
         return Worker.objects.with_held().order_by("-started_at")
 
-    @admin.display(description="held", ordering="held")
-    def shown_held(self, worker: Any) -> int:
-        return int(worker.held)
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        worker = Worker.objects.with_held().filter(pk=object_id).first()
+        context: dict[str, Any] = {"can_drain": self.has_drain_permission(request)}
+        if worker is not None:
+            runs = Execution.objects.held_by(worker.pk).order_by("pk").without_bodies().prefetch_related("owner")
+            context |= {"machine": _machine(worker), "runs": runs[:RUNS_SHOWN]}
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
-    @admin.display(description="agents served")
+    @admin.display(description=gettext_lazy("worker"))
+    def name(self, worker: Worker) -> str:
+        return str(worker)
+
+    @admin.display(description=gettext_lazy("state"))
+    def shown_state(self, worker: Worker) -> SafeString:
+        return render_to_string("admin/dashboard/machine_state.html", {"state": _machine(worker).state})
+
+    @admin.display(description=gettext_lazy("heartbeat"), ordering="heartbeat_at")
+    def heartbeat(self, worker: Worker) -> str:
+        return _("%(age)s ago") % {"age": wording.duration(_machine(worker).silent)}
+
+    @admin.display(description=gettext_lazy("runs held"), ordering="held")
+    def load(self, worker: Worker) -> str:
+        return f"{_machine(worker).held} / {worker.slots}"
+
+    @admin.display(description=gettext_lazy("agents"))
     def shown_agents(self, worker: Worker) -> str:
-        return ", ".join(worker.agents) or "all"
+        return ", ".join(worker.agents) or _("all")
 
-    @admin.display(description="runs")
-    def shown_runs(self, worker: Worker) -> SafeString:
-        runs = Execution.objects.held_by(worker.pk).order_by("pk").without_bodies()[:RUNS_SHOWN]
-        links = [(reverse("admin:executions_execution_change", args=[e.pk]), e.pk, status_html(e.status)) for e in runs]
-        return format_html_join(SafeString("<br>"), '<a href="{}">{}</a> {}', links) or SafeString("-")
+    @admin.display(description=gettext_lazy("started"), ordering="started_at")
+    def shown_start(self, worker: Worker) -> SafeString:
+        return format_html('<span class="staff-time">{}</span>', f"{localtime(worker.started_at):%Y-%m-%d %H:%M:%S}")
+
+
+def _machine(worker: Any) -> Machine:
+    return machine(worker, worker.held, timezone.now())

@@ -13,7 +13,7 @@ from django.db.models import Count, Min, Q
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from executions.conf import conf
+from executions.admin.machines import Machine, machine
 from executions.models import Execution, Worker
 from executions.states import State
 
@@ -38,21 +38,6 @@ class Line:
     @property
     def total(self) -> int:
         return sum(self.counts)
-
-
-@dataclass(slots=True)
-class Machine:
-    """A worker, how long ago it was heard of, and how much it holds."""
-
-    worker: Worker
-    silent: timedelta
-    held: int
-    state: str
-
-    @property
-    def percent(self) -> float:
-        """How much of its slots is in use."""
-        return min(100.0, 100.0 * self.held / self.worker.slots) if self.worker.slots else 0.0
 
 
 @dataclass(slots=True)
@@ -111,21 +96,6 @@ def _tell_apart(found: Present) -> None:
     recent = Q(stopped_at__isnull=True, lost_at__isnull=True) | Q(lost_at__gte=found.at - LOST_SHOWN)
     for worker in Worker.objects.filter(recent).order_by("-started_at")[:WORKERS_SHOWN]:
         found.workers.append(machine(worker, held[worker.pk], found.at))
-
-
-def machine(worker: Worker, held: int, now: datetime) -> Machine:
-    """Return how a worker is: ``lost``, ``stopped``, ``silent`` (past half its lease), ``draining`` or ``alive``."""
-    silent = max(now - worker.heartbeat_at, timedelta())
-    state = "alive"
-    if worker.lost_at is not None:
-        state = "lost"
-    elif worker.stopped_at is not None:
-        state = "stopped"
-    elif silent.total_seconds() > conf.lease_seconds / 2:
-        state = "silent"
-    elif worker.draining_at is not None:
-        state = "draining"
-    return Machine(worker, silent, held, state)
 
 
 def _lines(rows: Iterable[tuple[str, str, Counter[str]]]) -> list[Line]:

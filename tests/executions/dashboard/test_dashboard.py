@@ -67,7 +67,7 @@ def test_a_worker_is_shown_as_it_is_and_a_lost_one_for_an_hour(worker: Worker) -
         values: dict[str, Any] = {"id": name, "host": name, "pid": 1, "process_started_at": 0, "slots": 1, **fields}
         Worker.objects.create(version="1", **values)
     found = {machine.worker.pk: machine.state for machine in present().workers}
-    assert found == {"w1": "alive", "silent": "silent", "draining": "draining", "lost": "lost"}
+    assert found == {"w1": "alive", "silent": "silent", "draining": "drained", "lost": "lost"}
 
 
 def test_a_long_queue_is_counted_and_only_its_beginning_told_apart(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
