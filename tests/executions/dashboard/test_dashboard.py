@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -199,3 +200,12 @@ def test_the_parts_are_for_staff_who_may_see_executions(page: Client, user: User
 
 def test_an_unknown_range_is_a_day(page: Client) -> None:
     assert 'data-part="/admin/dashboard/past/?range=day"' in page.get("/admin/?range=%00nonsense").content.decode()
+
+
+@pytest.mark.parametrize("address", PARTS)
+def test_each_piece_of_a_part_has_a_name_of_its_own_to_be_renewed_by(page: Client, user: User, address: str) -> None:
+    end(user, "canceled", cancel_requested_at=timezone.now())
+    adding.add_some()
+    names = re.findall(r'data-key="([^"]+)"', page.get(address).content.decode())
+    assert len(names) > 3
+    assert len(names) == len(set(names))
