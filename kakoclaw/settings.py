@@ -388,6 +388,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
+LINE_FORMAT = "%(asctime)s %(levelname)-7s %(name)s:%(about)s %(message)s"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -397,13 +398,14 @@ LOGGING = {
         "about": {"()": "kakoclaw.logs.About"},
     },
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)-7s %(name)s:%(about)s %(message)s"},
-        "json": {"()": "kakoclaw.logs.JSONFormatter"},
+        "chosen": {"()": "kakoclaw.json_logs.formatter", "traces": OTEL}
+        if env.choice("KAKOCLAW_LOG_FORMAT", "line", ("line", "json")) == "json"
+        else {"format": LINE_FORMAT},
     },
     "handlers": {
         "stderr": {
             "class": "kakoclaw.logs.StderrHandler",
-            "formatter": env.choice("KAKOCLAW_LOG_FORMAT", "line", ("line", "json")),
+            "formatter": "chosen",
             "filters": ["about"],
         }
     },

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.test import Client
+from opentelemetry.sdk.trace import TracerProvider
 
 from executions.log_context import execution_id, request_id
-from kakoclaw.logs import About, JSONFormatter
+from kakoclaw.json_logs import formatter
+from kakoclaw.logs import About
 
 logger = logging.getLogger("tests.logs")
 
@@ -29,7 +31,7 @@ def handler() -> Iterator[logging.StreamHandler[io.StringIO]]:
 
 
 def test_a_line_says_what_it_is_about(handler: logging.StreamHandler[io.StringIO]) -> None:
-    handler.setFormatter(logging.Formatter(settings.LOGGING["formatters"]["line"]["format"]))
+    handler.setFormatter(logging.Formatter(settings.LINE_FORMAT))
     logger.error("first")
     running, asked = execution_id.set(42), request_id.set("r1")
     logger.error("second")
@@ -41,7 +43,7 @@ def test_a_line_says_what_it_is_about(handler: logging.StreamHandler[io.StringIO
 
 
 def test_as_json_a_line_is_one_object_whatever_is_in_it(handler: logging.StreamHandler[io.StringIO]) -> None:
-    handler.setFormatter(JSONFormatter())
+    handler.setFormatter(formatter())
     running = execution_id.set(42)
     try:
         raise ValueError("a\nb")
@@ -54,6 +56,32 @@ def test_as_json_a_line_is_one_object_whatever_is_in_it(handler: logging.StreamH
     assert (told["execution_id"], "request_id" in told) == (42, False)
     assert told["time"].endswith("Z")
     assert "ValueError" in told["exception"]
+
+
+def test_as_json_every_line_has_the_same_beginning_and_a_stack_where_asked(
+    handler: logging.StreamHandler[io.StringIO],
+) -> None:
+    handler.setFormatter(formatter())
+    asked = request_id.set("r1")
+    logger.warning("plain %d%%", 5)
+    logger.warning({"not": "a text"})
+    logger.warning("here", stack_info=True)
+    request_id.reset(asked)
+    lines = [json.loads(line) for line in handler.stream.getvalue().splitlines()]
+    assert [list(line) for line in lines[:2]] == [["time", "level", "logger", "message", "process", "request_id"]] * 2
+    assert [line["message"] for line in lines] == ["plain 5%", "{'not': 'a text'}", "here"]
+    assert "test_logs.py" in lines[2]["stack"]
+
+
+def test_as_json_a_line_within_a_span_names_it(handler: logging.StreamHandler[io.StringIO]) -> None:
+    handler.setFormatter(formatter(traces=True))
+    logger.error("outside")
+    with TracerProvider().get_tracer("tests").start_as_current_span("s") as span:
+        logger.error("inside")
+    outside, inside = map(json.loads, handler.stream.getvalue().splitlines())
+    assert "trace_id" not in outside
+    assert int(inside["trace_id"], 16) == span.get_span_context().trace_id
+    assert int(inside["span_id"], 16) == span.get_span_context().span_id
 
 
 @pytest.mark.django_db
