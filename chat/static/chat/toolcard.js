@@ -6,6 +6,8 @@ import { labelOf } from "./labels.js";
 
 /** The end of a longer output is shown; all of it is among the run's details. */
 const MAX_SHOWN = 40_000;
+/** Where the end of it is must be measured each time. */
+const DRAW_MS = 80;
 const STATUS = { started: "running", finished: "succeeded", error: "failed", canceled: "canceled" };
 
 /** The argument that says most, for the closed card. */
@@ -55,13 +57,12 @@ export class ToolCard {
     else if (result) this.write(result, true);
   }
 
-  /** Show more of what it prints, with the next frame of the screen; the end of a very long output stays in view. */
+  /** Show more of what it prints, some times a second; the end of a very long output stays in view. */
   output(text) {
     this.waiting += text;
     if (this.scheduled) return;
     this.scheduled = true;
-    if (document.hidden) setTimeout(() => this.draw(), 250);
-    else requestAnimationFrame(() => this.draw());
+    setTimeout(() => this.draw(), DRAW_MS);
   }
 
   draw() {
