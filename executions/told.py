@@ -77,6 +77,17 @@ SENTENCES = (
     gettext_noop("Ended with the run, because it still ran in the background: %(names)s"),
     gettext_noop("The demo does not understand this line and went on: %(line)s"),
     gettext_noop("%(tool)s is switched off for this message; the step was skipped."),
+    # Of deliveries.
+    gettext_noop("It did not answer within %(seconds)s s."),
+    gettext_noop("It could not be reached: %(detail)s"),
+    gettext_noop("It redirects, which is not followed: give the address that it redirects to."),
+    gettext_noop("%(host)s is at a private address (%(address)s), which is not allowed here."),
+    gettext_noop("The host %(host)s was not found: %(detail)s."),
+    gettext_noop("Whoever sent it was gone before the answer came."),
+    gettext_noop("The receiver has answered 410 Gone: it wants nothing any more."),
+    gettext_noop("%(failures)s attempts in a row have failed since %(since)s; the last: %(detail)s"),
+    gettext_noop("The webhook was switched off."),
+    gettext_noop("A member of the staff has switched it off."),
 )
 _VALUE = re.compile(r"%\((\w+)\)s")
 

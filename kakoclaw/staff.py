@@ -32,6 +32,7 @@ PAGES: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
             (_("Groups"), "group", "admin:auth_group_changelist", "auth.view_group"),
             (_("Limits"), "speed", "admin:executions_ownerlimits_changelist", "executions.view_ownerlimits"),
             (_("Tokens"), "key", "admin:chat_token_changelist", "chat.view_token"),
+            (_("Webhooks"), "webhook", "admin:executions_webhook_changelist", "executions.view_webhook"),
             (_("Audit log"), "policy", "admin:executions_auditentry_changelist", "executions.view_auditentry"),
         ),
     ),

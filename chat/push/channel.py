@@ -18,7 +18,7 @@ from django.utils import timezone
 from chat.authentication import Credentials, access_of
 from chat.models import PushDelivery, PushSubscription
 from chat.push import keys
-from chat.push.message import Fact, fact_of, worded
+from chat.push.message import WEBHOOK_OFF, Fact, fact_of, worded
 from executions.deliveries import outbox
 from executions.deliveries.channel import Channel, News
 from executions.deliveries.outgoing import Answer, Outgoing, Undeliverable
@@ -97,7 +97,7 @@ def tell_all(owner_id: int, fact: Fact) -> None:
 
 def webhook_disabled(sender: type[Webhook], webhook: Webhook, reason: str, **kwargs: Any) -> None:
     """Tell the owner of a webhook that it is off."""
-    tell_all(webhook.owner_id, Fact("webhook_off", text=f"{webhook.name}: {reason}"))
+    tell_all(webhook.owner_id, Fact(WEBHOOK_OFF, text=reason, name=webhook.name))
 
 
 def encrypted(data: bytes, subscription: PushSubscription) -> bytes:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop, override
 from chat.models.session import title_of
 from executions.models import Execution
 from executions.states import Outcome, State
+from executions.told import in_words
 
 #: By status; the same words as of a page that is open.
 HEADINGS = {
@@ -35,6 +36,8 @@ class Fact:
     execution: int | None = None
     session: str = ""
     text: str = ""
+    #: Of the webhook that it is about.
+    name: str = ""
 
     def as_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)
@@ -74,7 +77,9 @@ def _heading(fact: Fact) -> str:
 
 
 def _text(fact: Fact) -> str:
-    return _("This browser is told also when no page of KakoClaw is open.") if fact.kind == TEST else fact.text
+    if fact.kind == TEST:
+        return _("This browser is told also when no page of KakoClaw is open.")
+    return f"{fact.name}: {in_words(fact.text)}" if fact.kind == WEBHOOK_OFF else fact.text
 
 
 def _path(fact: Fact) -> str:

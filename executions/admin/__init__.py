@@ -3,6 +3,6 @@
 State is never edited here: the pages call the same services as everything else.
 """
 
-from executions.admin import audit, executions, limits, queue, users, workers
+from executions.admin import audit, executions, limits, queue, users, webhooks, workers
 
-__all__ = ["audit", "executions", "limits", "queue", "users", "workers"]
+__all__ = ["audit", "executions", "limits", "queue", "users", "webhooks", "workers"]

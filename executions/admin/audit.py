@@ -25,6 +25,7 @@ from executions.models import AuditEntry
 PAGES = {
     "execution": "admin:executions_execution_change",
     "worker": "admin:executions_worker_change",
+    "webhook": "admin:executions_webhook_change",
     "user": "admin:auth_user_change",
     "limits": "admin:auth_user_change",
 }

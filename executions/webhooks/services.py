@@ -29,6 +29,8 @@ MAX_NAME_CHARS = 100
 MAX_URL_CHARS = 2000
 #: Webhooks of one user.
 MAX_WEBHOOKS = 20
+#: Why a webhook is off, when it is not its owner's doing.
+BY_STAFF = "A member of the staff has switched it off."
 #: How long a secret that was replaced goes on to sign, beside the new one.
 OLD_SECRET_SIGNS = timedelta(hours=24)
 
@@ -81,7 +83,7 @@ def create(owner: User, *, name: str, url: str, events: Iterable[str]) -> tuple[
 
 
 def change(webhook: Webhook, *, name: str | None = None, url: str | None = None,
-           events: Iterable[str] | None = None, active: bool | None = None) -> Webhook:  # fmt: skip
+           events: Iterable[str] | None = None, active: bool | None = None, why: str = "") -> Webhook:  # fmt: skip
     """Change what is given of a webhook; switched on, it begins without the failures before. Raises as :func:`create`.
 
     What waits for a webhook that is switched off, or moved to another address, is given up or sent there.
@@ -99,7 +101,7 @@ def change(webhook: Webhook, *, name: str | None = None, url: str | None = None,
             same.update(**changes)
         if active is True and same.enable():
             changes["active"] = True
-        elif active is False and same.disable(""):
+        elif active is False and same.disable(why):
             changes["active"] = False
             WebhookDelivery.objects.filter(target=webhook).give_up()
         changed = same.get()
