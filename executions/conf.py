@@ -38,6 +38,8 @@ DEFAULTS: dict[str, Any] = {
     # Requests of the API, in one process; 0 for any number.
     "REQUESTS_PER_MINUTE": 12_000,
     "REQUESTS_PER_MINUTE_PER_ADDRESS": 24_000,
+    # Of one address, without a valid token or login.
+    "FAILURES_PER_MINUTE_PER_ADDRESS": 120,
     # A worker not heard of for this long (database clock) is lost; it renews its lease every heartbeat.
     "LEASE_SECONDS": 10.0,
     "HEARTBEAT_SECONDS": 3.0,

@@ -18,6 +18,8 @@ from django.db import connections
 from django.utils import translation
 
 from executions import hub
+from executions.api.throttles import LimitedView
+from executions.buckets import Buckets
 from tests.servers import prepared_home, server, servers  # noqa: F401 - fixtures
 
 #: Nothing in the tests may find a key by accident.
@@ -69,6 +71,7 @@ def _fresh_layer_and_cache() -> Iterator[None]:
     yield
     channel_layers.backends.clear()
     cache.clear()
+    LimitedView.failures = Buckets()
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import math
 from operator import attrgetter
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
@@ -42,10 +44,33 @@ class RequestThrottle(BaseThrottle):
 _LEFT = attrgetter("allowed", "remaining")
 
 
+class TooManyFailures(Throttled):
+    """Too many requests of an address had no valid token."""
+
+    default_detail = gettext_lazy(
+        "Too many requests from your address had no valid token. Those with one are answered."
+    )
+    extra_detail_singular = extra_detail_plural = ""
+
+
 class LimitedView(APIView):
     """A view that takes a bounded number of requests, and says in every answer how many are left."""
 
     throttle_classes = [RequestThrottle]
+    #: Of requests without a valid token or login, by address.
+    failures = Buckets()
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Count a request that nobody can be told to have made, and refuse more of them from its address for a while.
+
+        Its token was looked at first, so that others at the same address are answered as ever.
+        """
+        if type(exc) in (AuthenticationFailed, NotAuthenticated) and (limit := conf.failures_per_minute_per_address):
+            allowance = self.failures.take(address_of(self.request), limit)
+            self.request._request.allowance = allowance  # type: ignore[attr-defined]
+            if not allowance.allowed:
+                exc = TooManyFailures(allowance.retry)
+        return super().handle_exception(exc)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         final = super().finalize_response(request, response, *args, **kwargs)

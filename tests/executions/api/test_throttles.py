@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
+from knox.models import get_token_model
 from rest_framework.test import APIClient
 
 from executions import buckets
@@ -88,3 +90,23 @@ def test_buckets_are_bounded_and_those_in_use_are_kept(monkeypatch: pytest.Monke
     for name in "efgh":
         some.take(name, 1)
     assert len(some._levels) <= 3
+
+
+@pytest.mark.parametrize("header", ["Bearer " + "f" * 64, "Bearer ä", ""])
+def test_bad_tokens_are_refused_for_a_while_and_good_ones_of_the_same_address_are_not(
+    user: User, client: Client, settings: Any, header: str
+) -> None:
+    settings.EXECUTIONS = {**settings.EXECUTIONS, "FAILURES_PER_MINUTE_PER_ADDRESS": 3}
+    good = f"Bearer {get_token_model().objects.create(user)[1]}"
+    bad = {"HTTP_AUTHORIZATION": header} if header else {}
+    for left in (2, 1, 0):
+        answer = client.get(URL, **bad)
+        assert (answer.status_code, answer["RateLimit-Remaining"]) == (401, str(left))
+        assert answer["WWW-Authenticate"] == "Bearer"
+    refused = client.get(URL, **bad)
+    assert (refused.status_code, refused["Retry-After"], refused["RateLimit-Limit"]) == (429, "20", "3")
+    assert (refused.json()["code"], "valid token" in refused.json()["detail"]) == ("throttled", True)
+    assert client.post(URL, {}, **bad).status_code == 429
+    assert client.get(URL, HTTP_AUTHORIZATION=good).status_code == 200
+    assert client.get(URL, REMOTE_ADDR="10.9.8.7", **bad).status_code == 401
+    assert client.get("/api/v1/health").status_code == 200
