@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -83,7 +84,8 @@ class WebhookChannel(Channel):
     def _disable(self, webhook: Webhook, reason: str) -> None:
         if Webhook.objects.filter(pk=webhook.pk).disable(reason):
             logger.warning("the webhook %s of user %s is switched off: %s", webhook.pk, webhook.owner_id, reason)
-            WebhookDelivery.objects.filter(target=webhook).give_up()
+            # Afterwards: whoever settles another of its deliveries has that one locked, and waits for the webhook.
+            transaction.on_commit(WebhookDelivery.objects.filter(target=webhook).give_up)
             webhook_disabled.send(sender=Webhook, webhook=webhook, reason=reason)
 
 

@@ -97,13 +97,13 @@ def change(webhook: Webhook, *, name: str | None = None, url: str | None = None,
         changes["wanted"] = _wanted(events)
     same = Webhook.objects.filter(pk=webhook.pk)
     with transaction.atomic():
+        if active is False:
+            # Before the webhook itself, in the order in which whoever settles one writes.
+            WebhookDelivery.objects.filter(target=webhook).give_up()
         if changes:
             same.update(**changes)
-        if active is True and same.enable():
-            changes["active"] = True
-        elif active is False and same.disable(why):
-            changes["active"] = False
-            WebhookDelivery.objects.filter(target=webhook).give_up()
+        if (active is True and same.enable()) or (active is False and same.disable(why)):
+            changes["active"] = active
         changed = same.get()
         if changes:
             changes.pop("url", None)
