@@ -39,15 +39,16 @@ STARTED = {
     "五": "run sleep 600",
 }
 PAGES = (
-    "/", "/chat/web:chat:1", "/chat/web:chat:2", "/chat/web:chat:3", "/chat/web:chat:4", "/?archived=1", "/?q=zz",
-    "/activity", "/activity?who=all", "/history", "/history?q=zz", "/history?since=zz", "/projects", "/settings",
-    "/executions/1", "/executions/2", "/executions/3", "/executions/4", "/executions/5", "/executions/6", "/nowhere",
+    "/", "/chat/web:chat:1", "/chat/web:chat:2", "/chat/web:chat:3", "/chat/web:chat:4", "/?archived=1",
+    "/?q=zz", "/activity", "/activity?who=all", "/history", "/history?q=zz", "/history?since=zz", "/projects",
+    "/settings", "/executions/1", "/executions/2", "/executions/3", "/executions/4", "/executions/5",
+    "/executions/6", "/settings/webhooks/1", "/nowhere",
 )  # fmt: skip
 STAFF = (
-    "/admin/", "/admin/executions/audit/", "/admin/executions/execution/",
-    "/admin/executions/execution/1/change/", "/admin/executions/worker/", "/admin/chat/session/",
-    "/admin/chat/message/", "/admin/chat/token/", "/admin/auth/user/", "/admin/auth/user/1/change/",
-    "/admin/auth/user/add/", "/admin/executions/execution/cancel/?ids=4",
+    "/admin/", "/admin/executions/auditentry/", "/admin/executions/hold/", "/admin/executions/ownerlimits/",
+    "/admin/executions/execution/", "/admin/executions/execution/1/change/", "/admin/executions/worker/",
+    "/admin/chat/session/", "/admin/chat/message/", "/admin/chat/token/", "/admin/auth/user/",
+    "/admin/auth/user/1/change/", "/admin/auth/user/add/", "/admin/executions/execution/cancel/?ids=4",
 )  # fmt: skip
 #: All text of the page, also of what is hidden and of templates, without what is data; and of attributes that are read.
 TEXTS = """() => {
@@ -92,8 +93,11 @@ def site(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         DJANGO_SETTINGS_MODULE="tests.languages.pseudo_settings",
         PSEUDO_LOCALES=str(folder / "locales"),
         KAKOCLAW_PROJECT_ROOTS=str(folder / "projects"),
+        KAKOCLAW_ALLOW_PRIVATE_ADDRESSES="1",
     )
     with server.client() as client:
+        hook = {"name": "七", "url": f"{server.url}/nowhere", "events": ["execution.failed", "execution.lost"]}
+        client.post("/api/v1/webhooks/", json=hook).raise_for_status()
         for number, prompt in enumerate([*STARTED.values(), "run sleep 600"], 1):
             body = {"prompt": prompt, "session_id": f"web:chat:{min(number, 5)}"}
             client.post("/api/v1/executions/", json=body).raise_for_status()
