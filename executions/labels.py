@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 #: For the catalogs.
 LABELS = (
+    gettext_noop("calls of the model"),
+    gettext_noop("assistant"),
+    gettext_noop("system"),
     gettext_noop("actor id"),
     gettext_noop("agent"),
     gettext_noop("agent session"),
@@ -108,3 +111,6 @@ def translate(config: AppConfig) -> None:
             name = getattr(field, "verbose_name", None)
             if isinstance(name, str):
                 field.verbose_name = gettext_lazy(name)  # type: ignore[union-attr]
+            help_text = getattr(field, "help_text", "")
+            if isinstance(help_text, str) and help_text:
+                field.help_text = gettext_lazy(help_text)  # type: ignore[union-attr]

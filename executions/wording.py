@@ -160,6 +160,23 @@ def stopper(name: str | None, source: str) -> str:
     return _(said) % {"name": name} if said else _("the server")
 
 
+#: From where somebody acted.
+_SOURCES = {
+    "page": gettext_noop("page"),
+    "api": gettext_noop("API"),
+    "admin": gettext_noop("staff page"),
+    "command": gettext_noop("command"),
+    "disconnect": gettext_noop("leaving the page"),
+    "interrupt": gettext_noop("newer message"),
+    "server": gettext_noop("server"),
+}
+
+
+def source(name: str) -> str:
+    """Return from where somebody acted, as a word for lists."""
+    return _(_SOURCES[name]) if name in _SOURCES else name
+
+
 _ENDED = {
     "finished": gettext_noop("%(tool)s is done"),
     "error": gettext_noop("%(tool)s failed"),

@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from executions import auditing
+from executions import auditing, wording
 from executions.actions import Action
 from executions.admin.base import ReadOnlyPages
 from executions.models import AuditEntry
@@ -64,7 +65,8 @@ class AuditAdmin(ReadOnlyPages):
     """Who did what to what, when, and from where."""
 
     list_display = (
-        "shown_at", "shown_actor", "shown_action", "shown_object", "owner_name", "source", "address", "shown_details",
+        "shown_at", "shown_actor", "shown_action", "shown_object", "owner_name", "shown_source", "address",
+        "shown_details",
     )  # fmt: skip
     list_display_links = ("shown_at",)
     list_filter = (SinceFilter, ActionFilter, "others")
@@ -72,8 +74,8 @@ class AuditAdmin(ReadOnlyPages):
     search_help_text = _("An id of what it was done to, a user's name, or an address, exactly")
     sortable_by = ()
     fields = (
-        "shown_at", "shown_actor", "shown_action", "shown_object", "owner_name", "others", "count", "source", "address",
-        "client", "request_id", "shown_all_details",
+        "shown_at", "shown_actor", "shown_action", "shown_object", "owner_name", "others", "count", "shown_source",
+        "address", "client", "request_id", "shown_all_details",
     )  # fmt: skip
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
@@ -93,13 +95,18 @@ class AuditAdmin(ReadOnlyPages):
 
     @admin.display(description=_("on what"))
     def shown_object(self, entry: AuditEntry) -> SafeString | str:
-        text = f"{entry.kind} {entry.object_id or f'× {entry.count:,}' if entry.kind else ''}".strip()  # noqa: RUF001
+        kind = gettext(entry.kind) if entry.kind else ""
+        text = f"{kind} {entry.object_id or f'× {entry.count:,}' if entry.kind else ''}".strip()  # noqa: RUF001
         if entry.kind not in PAGES or not entry.object_id:
             return text or "-"
         try:
             return format_html('<a href="{}">{}</a>', reverse(PAGES[entry.kind], args=[entry.object_id]), text)
         except NoReverseMatch:
             return text
+
+    @admin.display(description=_("by what means"))
+    def shown_source(self, entry: AuditEntry) -> str:
+        return wording.source(entry.source)
 
     @admin.display(description=_("details"))
     def shown_details(self, entry: AuditEntry) -> str:

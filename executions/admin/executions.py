@@ -40,7 +40,7 @@ class ExecutionAdmin(Shown, Acting):
     list_select_related = False
     list_fullwidth = True
     search_fields = ("prompt",)  # shows the form; get_search_results() looks
-    search_help_text = "An id, an owner, a session, or words of a request, an answer or an error"
+    search_help_text = _("An id, an owner, a session, or words of a request, an answer or an error")
     # A column that has no index would sort the whole history.
     sortable_by = ("id", "shown_created")
     list_before_template = "admin/executions/execution/days.html"

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from executions import wording
 from executions.conf import conf
 from executions.models.execution import ExecutionQuerySet
 from executions.states import Outcome, Source, State
@@ -93,7 +94,7 @@ class SourceFilter(OneOf):
     parameter_name = "cancel_source"
 
     def values(self) -> list[tuple[str, str]]:
-        return [(source.value, source.value) for source in Source]
+        return [(source.value, wording.source(source.value)) for source in Source]
 
     def narrowed(self, executions: ExecutionQuerySet, value: str) -> ExecutionQuerySet:
         return executions.exclude(cancel_source="").filter(cancel_source=value)

@@ -23,14 +23,14 @@ pytestmark = pytest.mark.browser
 DATA = {
     "KakoClaw", "Claude", "CLI", "admin", "staff", "demo", "Demo", "llm", "claude", "exec", "say", "ask", "run",
     "fail", "count", "every", "ms", "sleep", "UTC", "web", "chat", "CSV", "NDJSON", "English", "Español", "API",
-    "JSON", "Ctrl", "Control", "Command", "Mac", "LDAP", "Enter", "Esc", "Ollama", "vLLM", "llama", "cpp", "LM",
-    "Studio", "Anthropic", "OpenAI", "Gemini", "arrow_back", "arrow_forward", "close", "dock_to_right",
-    "monitoring", "progress_activity", "search", "unfold_more", "logout", "expand_more", "more_horiz",
-    "check_circle", "cancel", "add", "delete", "edit", "filter_list", "chevron_right", "chevron_left",
-    "checkbox",
+    "JSON", "Ctrl", "Admin", "read", "Control", "Command", "Mac", "LDAP", "Enter", "Esc", "Ollama", "vLLM",
+    "llama", "cpp", "LM", "Studio", "Anthropic", "OpenAI", "Gemini", "arrow_back", "arrow_forward", "close",
+    "dock_to_right", "monitoring", "progress_activity", "search", "unfold_more", "logout", "expand_more",
+    "more_horiz", "check_circle", "cancel", "add", "delete", "edit", "filter_list", "chevron_right",
+    "chevron_left", "checkbox",
 } | {socket.gethostname()}  # fmt: skip
 #: What programs call themselves.
-PROGRAM = re.compile(r"Mozilla/|python-httpx/")
+PROGRAM = re.compile(r"Mozilla/|python-httpx/|https?://")
 STARTED = {
     "一": "say 一",
     "二": "fail 二",
@@ -61,7 +61,7 @@ TEXTS = """() => {
   }
   for (const node of page.querySelectorAll("option[title]")) node.removeAttribute("title");
   const data = ["script, style, code, pre, kbd, .prose, [data-part=prompt], body [lang], .path, .worker",
-    "[class*=user_permissions], [class*=field-password], .material-symbols-outlined"];
+    "[class*=user_permissions], [class*=field-password], .material-symbols-outlined, [class*=shown_details]"];
   for (const node of page.querySelectorAll(data.join())) node.remove();
   // A name that a library of the staff's pages gives to what scrolls.
   for (const node of page.querySelectorAll("[aria-label='scrollable content']")) node.removeAttribute("aria-label");
