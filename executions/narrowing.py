@@ -89,17 +89,19 @@ def created_before(rows: QuerySet[Execution], moment: datetime) -> QuerySet[Exec
 
 
 def changed_from(rows: QuerySet[Execution], moment: datetime) -> QuerySet[Execution]:
-    """Return those that have changed at that moment or later, of those whose journal is still there.
+    """Return those that have changed at that moment or later.
 
     There is no index of changes, which each transition would have to write: what has finished is in the index of what
-    can be pruned, and the rest is what is unfinished. Where much has finished since, it is found among the newest.
+    can be pruned, or in that of what was, and the rest is what is unfinished. Where much has finished since, it is
+    found among the newest.
     """
-    finished = Q(finished_at__gte=moment, pruned=False)
+    finished = Q(finished_at__gte=moment)
     unfinished = Q(finished_at__isnull=True, changed_at__gte=moment)
-    ended = list(
-        Execution.objects.filter(finished).order_by("finished_at").values_list("pk", flat=True)[:SEARCHED_ROWS]
-    )
-    if len(ended) == SEARCHED_ROWS:
+    ended: list[int] = []
+    for pruned in (False, True):
+        since = Execution.objects.filter(finished, pruned=pruned).order_by("finished_at")
+        ended += since.values_list("pk", flat=True)[:SEARCHED_ROWS]
+    if len(ended) >= SEARCHED_ROWS:
         return rows.filter(finished | unfinished)
     going_on = Execution.objects.filter(unfinished).order_by().values_list("pk", flat=True)
     return rows.filter(pk__in=[*ended, *going_on])

@@ -53,9 +53,7 @@ class ExecutionFilter(FilterSet):
     owner = django_filters.CharFilter(method="by_owner", max_length=150)
     created_after = django_filters.IsoDateTimeFilter(method="by_start")
     created_before = django_filters.IsoDateTimeFilter(method="by_end")
-    updated_after = django_filters.IsoDateTimeFilter(
-        method="by_change", label="Begun, changed or finished since, without those whose events were removed"
-    )
+    updated_after = django_filters.IsoDateTimeFilter(method="by_change", label="Begun, changed or finished since")
     # The last: it looks at the newest of what the others leave.
     q = django_filters.CharFilter(
         method="by_text",

@@ -215,6 +215,11 @@ class Execution(models.Model):
                 name="execution_prunable",
                 condition=Q(finished_at__isnull=False, pruned=False),
             ),
+            models.Index(
+                fields=["finished_at"],
+                name="execution_pruned",
+                condition=Q(finished_at__isnull=False, pruned=True),
+            ),
             models.Index(fields=["cancel_source", "-id"], name="execution_stopped", condition=~Q(cancel_source="")),
             models.Index(
                 fields=["cancel_requested_by"],

@@ -142,7 +142,9 @@ def test_the_history_can_be_asked_for_what_has_changed_since(
         make(user, state, created_at=old, changed_at=changed)
     make(user, "finished", created_at=old, changed_at=old, finished_at=old)
     ended = make(user, "finished", created_at=old, changed_at=now, finished_at=now)
-    expected = [ended.pk, ended.pk - 2, ended.pk - 3]
+    make(user, "finished", created_at=old, changed_at=old, finished_at=old, pruned=True)
+    pruned = make(user, "finished", created_at=old, changed_at=now, finished_at=now, pruned=True)
+    expected = [pruned.pk, ended.pk, ended.pk - 2, ended.pk - 3]
     for most in (narrowing.SEARCHED_ROWS, 1):
         monkeypatch.setattr(narrowing, "SEARCHED_ROWS", most)
         found = api.get(URL, {"updated_after": hour.isoformat()}).json()["results"]
@@ -152,6 +154,7 @@ def test_the_history_can_be_asked_for_what_has_changed_since(
 
 def test_the_index_is_used_for_what_has_finished_since(user: User) -> None:
     make(user)
-    rows = Execution.objects.filter(finished_at__gte=timezone.now(), pruned=False).order_by("finished_at")
-    if connection.vendor == "sqlite":
-        assert "execution_prunable" in rows.explain()
+    for pruned, index in ((False, "execution_prunable"), (True, "execution_pruned")):
+        rows = Execution.objects.filter(finished_at__gte=timezone.now(), pruned=pruned).order_by("finished_at")
+        if connection.vendor == "sqlite":
+            assert index in rows.explain()
