@@ -58,7 +58,8 @@ SQLITE = Dialect(
 EXECUTIONS = """
 INSERT INTO executions_execution (id, owner_id, session_id, agent, model, state, outcome, error_code, priority,
   worker_id, created_at, started_at, finished_at, changed_at, cancel_reason, cancel_source, input_tokens, output_tokens,
-  requests, cost_usd, last_seq, compacted, pruned, receipt, error, options, prompt, output, lock, agent_session)
+  requests, cost_usd, last_seq, compacted, pruned, receipt, error, options, prompt, output, lock, agent_session,
+  traceparent)
 SELECT i, {owner},
   CASE WHEN {age} < {unfinished} THEN 'web:chat:live' || i ELSE 'web:chat:s' || (i / {per_session}) END,
   CASE WHEN i %% 10007 = 0 THEN 'rare' WHEN i %% 5 < 3 THEN 'demo' ELSE 'llm' END,
@@ -72,7 +73,7 @@ SELECT i, {owner},
   CASE WHEN {age} < {queued} THEN NULL ELSE {started} END, CASE WHEN {age} < {unfinished} THEN NULL ELSE {finished} END,
   {finished}, '', '', 100, 200, 1, NULL, {events}, {true}, {false}, {empty},
   CASE WHEN i %% 20 = 0 THEN 'It failed for reason ' || i %% 97 ELSE '' END, {empty},
-  'Look at ' || i || ': ' || substr(%s, 1 + i %% 1999, 60), substr(%s, 1 + i %% 1499, 600), '', ''
+  'Look at ' || i || ': ' || substr(%s, 1 + i %% 1999, 60), substr(%s, 1 + i %% 1499, 600), '', '', ''
 FROM ({series}) AS s
 """
 EVENTS = """
