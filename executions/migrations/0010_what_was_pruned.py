@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('executions', '0008_traceparent'),
+        ('executions', '0009_deliveries_without_constraint'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
