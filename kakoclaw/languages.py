@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import JavaScriptCatalog
 
@@ -38,6 +39,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@gzip_page
 def words(request: HttpRequest, language: str, version: str) -> HttpResponse:
     """Send the words of the pages' scripts. They may be kept for ever: other words have another address."""
     if language not in LANGUAGES:

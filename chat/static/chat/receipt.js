@@ -1,7 +1,7 @@
 /** One line of what a confirmed stop did. */
 
 import { fine } from "../kakoclaw/clock.js";
-import { fill, gettext, ngettext } from "../kakoclaw/i18n.js";
+import { date, fill, gettext, ngettext } from "../kakoclaw/i18n.js";
 
 export function receiptLine(receipt) {
   if (!receipt || !Object.keys(receipt).length) return "";
@@ -19,7 +19,7 @@ export function receiptLine(receipt) {
 
 /** Who asked for a stop, when and why; the answer so far stays above it. */
 export function stopLine({ by, reason, requested_at: at, source }) {
-  const values = { name: by, reason, time: at ? new Date(at).toLocaleTimeString(document.documentElement.lang) : "" };
+  const values = { name: by, reason, time: at ? date(new Date(at), { timeStyle: "medium" }) : "" };
   if (source === "disconnect") return gettext("The connection it belonged to was closed, so it stops.");
   const mine = by === document.body.dataset.user;
   if (reason) {

@@ -3,7 +3,7 @@
 import { api, at, json } from "../kakoclaw/http.js";
 import { everySecond, fine, now, whole } from "../kakoclaw/clock.js";
 import { clone, el, showStatus, toast } from "../kakoclaw/dom.js";
-import { fill, gettext } from "../kakoclaw/i18n.js";
+import { dollars, fill, gettext } from "../kakoclaw/i18n.js";
 import { Blocks } from "./blocks.js";
 import { boxCode, copyText } from "./code.js";
 import { receiptLine, stopLine } from "./receipt.js";
@@ -152,7 +152,7 @@ export class Turn {
     }
     const line = receiptLine(receipt);
     if (error && status !== "canceled") this.complain(error);
-    this.note = [line || this.note, this.cost ? `$${this.cost.toFixed(4)}` : ""].filter(Boolean).join(" · ");
+    this.note = [line || this.note, this.cost ? dollars(this.cost) : ""].filter(Boolean).join(" · ");
     this.show(status);
     this.part("elapsed").textContent = duration ? fine(duration) : this.started && !line ? fine(now() - this.started) : "";
     this.part("copy").hidden = !content;
@@ -231,7 +231,7 @@ export class Turn {
     if (this.started) this.part("elapsed").textContent = whole(now() - this.started);
     const silent = now() - this.heard;
     const quiet = this.status === "running" && silent > SILENT_MS;
-    const spent = this.cost ? ` · $${this.cost.toFixed(4)}` : "";
+    const spent = this.cost ? ` · ${dollars(this.cost)}` : "";
     this.part("note").textContent = quiet ? fill(gettext("no output for %(time)s"), { time: whole(silent) }) : this.note + spent;
   }
 
