@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -47,6 +48,11 @@ class OwnLimitsSerializer(serializers.ModelSerializer[OwnerLimits]):
         model = OwnerLimits
         fields: tuple[str, ...] = owner_limits.NAMES
         extra_kwargs = {name: {"coerce_to_string": False} for name in ("usd_per_day", "usd_per_month")}
+
+    def to_representation(self, instance: OwnerLimits) -> dict[str, Any]:
+        """Return amounts as the numbers that the schema says they are; DRF would write decimals as texts."""
+        values = super().to_representation(instance)
+        return {name: float(value) if isinstance(value, Decimal) else value for name, value in values.items()}
 
 
 class OwnerLimitsSerializer(serializers.Serializer[Any]):

@@ -56,7 +56,8 @@ class Hold(Subcommand):
             before = (
                 "" if new else f" already, by {held.held_by or 'a command'} since {held.held_at:%Y-%m-%d %H:%M} UTC"
             )
-            self.out.write(one_line(f"The queue{whose} is held{before}. Release it with: manage.py executions release"))
+            back = f"manage.py executions release{f' --agent {held.agent}' if held.agent else ''}"
+            self.out.write(one_line(f"The queue{whose} is held{before}. Release it with: {back}"))
             if stopped:
                 self.out.write(stopped["message"])
         if late and options["wait"]:

@@ -55,7 +55,8 @@ def _row(name: str, found: dict[str, Any]) -> tuple[object, ...]:
     used = found["used"].get(name.removeprefix("max_"), "")
     may = found["limits"][name]
     everybody = found["own"][name] is None or (name == "may_start" and found["own"][name])
-    return name, "any" if may is None else may, used, "everybody" if everybody else found["user"]
+    shown = {True: "yes", False: "no"}[may] if isinstance(may, bool) else "any" if may is None else may
+    return name, shown, used, "everybody" if everybody else found["user"]
 
 
 def _change(text: str) -> tuple[str, Any]:

@@ -108,6 +108,7 @@ def test_limits_are_set_as_a_whole_and_seen_by_their_user(api: APIClient, staff:
     changed = staff.put(url, body, format="json").json()
     assert (changed["limits"]["max_running"], changed["limits"]["usd_per_day"]) == (2, 1.5)
     assert (changed["own"]["max_running"], changed["own"]["max_queued"]) == (2, None)
+    assert changed["own"]["usd_per_day"] == 1.5
     mine = api.get(V1 + "me/limits").json()
     assert mine["limits"] == changed["limits"]
     assert "own" not in mine
