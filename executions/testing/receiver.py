@@ -55,7 +55,6 @@ class Receiver:
         self.received: list[Received] = []
         self.replies: list[Reply] = []
         self.reply = Reply()
-        self.busy = self.most_at_once = 0
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
@@ -95,14 +94,7 @@ class Receiver:
             def do_POST(self) -> None:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 body = self.rfile.read(int(headers.get("content-length", 0)))
-                with receiver._lock:
-                    receiver.busy += 1
-                    receiver.most_at_once = max(receiver.most_at_once, receiver.busy)
-                try:
-                    self._send(receiver.answer(Received(self.path, headers, body)))
-                finally:
-                    with receiver._lock:
-                        receiver.busy -= 1
+                self._send(receiver.answer(Received(self.path, headers, body)))
 
             def _send(self, reply: Reply) -> None:
                 if reply.hold is not None:

@@ -136,7 +136,10 @@ def test_what_is_looked_for_is_found_by_indexes(user: User) -> None:
 
     with connection.execute_wrapper(explain):
         assert taking.take(10, []) == []
-    reads = [line for line in plans if "webhookdelivery" in line]
+    # Lines that read the table; PostgreSQL's other lines name it in conditions.
+    reads = [
+        line for line in plans if "webhookdelivery" in line and ("SEARCH" in line or "Scan" in line or "SCAN" in line)
+    ]
     assert reads
     assert all("webhookdelivery_due" in line or "webhookdelivery_log" in line for line in reads), reads
 
