@@ -22,6 +22,11 @@ export class Follow {
     return scrollHeight - scrollTop - clientHeight < NEAR;
   }
 
+  /** Nothing was said yet: what is shown instead is read from its beginning. */
+  get empty() {
+    return this.thread.querySelector("[data-welcome]:not([hidden])") !== null;
+  }
+
   /** Only a move upwards is the reader's will to leave; what grows moves nothing upwards, what shrinks may. */
   moved() {
     const { scrollTop, scrollHeight } = this.thread;
@@ -30,15 +35,16 @@ export class Follow {
     this.height = scrollHeight;
     if (this.atEnd) this.stuck = true;
     else if (up) this.stuck = false;
-    this.button.hidden = this.stuck || this.atEnd;
+    this.button.hidden = this.stuck || this.atEnd || this.empty;
   }
 
   grown() {
     if (this.stuck) this.toEnd();
-    this.button.hidden = this.stuck || this.atEnd;
+    this.button.hidden = this.stuck || this.atEnd || this.empty;
   }
 
   toEnd() {
+    if (this.empty) return;
     this.thread.scrollTop = this.thread.scrollHeight;
     this.top = this.thread.scrollTop;
     this.height = this.thread.scrollHeight;
