@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 from unfold.admin import StackedInline
 
 from executions import owner_limits
@@ -44,6 +45,7 @@ class LimitsInline(Inline):
     formset = LimitsFormSet
     fields = owner_limits.NAMES
     hide_title = True
+    verbose_name_plural = gettext_lazy("Limits")
     extra = 1
     max_num = 1
     can_delete = False
