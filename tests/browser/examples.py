@@ -11,8 +11,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from executions.events import Finished, Started, Text, ToolFinished, ToolOutput, ToolStarted, Usage
-from executions.models import EventRow, Execution
+from executions.models import EventRow, Execution, Webhook
 from executions.tallies.noting import note
+from executions.webhooks.channel import message
+from executions.webhooks.payload import of_execution
 
 LONG = "supercalifragilisticexpialidocious" * 12
 PROMPTS = (
@@ -39,6 +41,22 @@ def fill(username: str, count: int = 60) -> None:
     note([_finished(owner, other, number, count, chance) for number in range(count)])
     busy = Execution.objects.filter(owner=owner, outcome="succeeded").latest("pk")
     _journal(busy, 10_000)
+    _webhook(owner, busy)
+
+
+def _webhook(owner: User, execution: Execution) -> None:
+    """A webhook that nothing is sent to, with a log."""
+    webhook = Webhook.objects.create(
+        owner=owner, name="Build server", url="https://ci.example.org/hooks/kakoclaw?branch=main", wanted="lost",
+        key_id="examples", failures=2, failing_since=timezone.now() - timedelta(hours=1),
+    )  # fmt: skip
+    at = timezone.now().isoformat()
+    silent = {"at": at, "ms": 10_004, "status": None, "error": "It did not answer within 10 s."}
+    logs = {"failed": [silent] * 8, "delivered": [silent, {"at": at, "ms": 48, "status": 204, "error": ""}]}
+    for state, log in logs.items():
+        row = message(webhook.pk, "execution.lost", of_execution("lost", execution, {}), execution.pk)
+        row.state, row.log, row.attempts, row.settled_at = state, log, len(log), timezone.now()
+        row.save()
 
 
 def promote(username: str) -> None:

@@ -61,6 +61,7 @@ def pages(execution: int) -> dict[str, str]:
         "execution": f"/executions/{execution}",
         "execution-canceled": f"/executions/{execution - 1}",
         "settings": "/settings",
+        "webhook": "/settings/webhooks/1",
         "not-found": "/nowhere",
         "staff-dashboard": "/admin/?range=week",
         "staff-executions": "/admin/executions/execution/",
