@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -52,6 +54,18 @@ def secret_key(home: Path) -> str:
     if len(key) < 50:
         raise ImproperlyConfigured(f"{path} does not hold a secret key; remove the file to have a new one made.")
     return key
+
+
+@contextmanager
+def one_at_a_time(home: Path) -> Iterator[None]:
+    """Wait until no other process of this machine is in here for the same home. Raises ImproperlyConfigured."""
+    try:
+        file = (home / "setup.lock").open("a", encoding="ascii")
+    except OSError as error:
+        raise ImproperlyConfigured(_unusable(home, error)) from error
+    with file:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        yield
 
 
 #: The open file of a home that this process has locked: closing any other one of the same file would end the lock.

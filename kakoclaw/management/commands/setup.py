@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -14,8 +16,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
+from kakoclaw.home import one_at_a_time
 from kakoclaw.preflight import first_line, require_database
 
+#: What PostgreSQL calls it: any number that nobody else uses.
+SETUP_LOCK = 0x6B616B6F
 CREDENTIALS = """
   ┌──────────────────────────────────────────────────────────────┐
   │  Sign in as  admin                                           │
@@ -36,9 +41,10 @@ class Command(BaseCommand):
         _prepare_home()
         require_database()
         try:
-            call_command("migrate", interactive=False, verbosity=0)
-            call_command("collectstatic", interactive=False, verbosity=0)
-            self._make_admin()
+            with one_at_a_time(settings.HOME), _one_at_a_time_in_the_database():
+                call_command("migrate", interactive=False, verbosity=0)
+                call_command("collectstatic", interactive=False, verbosity=0)
+                self._make_admin()
         except (OSError, OperationalError) as error:
             raise CommandError(f"{settings.HOME} could not be set up: {first_line(error)}") from error
 
@@ -61,6 +67,21 @@ class Command(BaseCommand):
             validate_password(password)
         except ValidationError as error:
             self.stderr.write(f"KAKOCLAW_ADMIN_PASSWORD is weak: {' '.join(error.messages)}")
+
+
+@contextmanager
+def _one_at_a_time_in_the_database() -> Iterator[None]:
+    """Wait until no other machine sets up the same database: of two that make its tables, one would fail."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [SETUP_LOCK])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [SETUP_LOCK])
 
 
 def _prepare_home() -> None:
