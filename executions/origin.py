@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.http.request import HttpHeaders
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
@@ -91,7 +92,7 @@ def of_socket(scope: Mapping[str, Any], user: User) -> Origin:
     if b"x-forwarded-for" in headers:
         meta["HTTP_X_FORWARDED_FOR"] = headers[b"x-forwarded-for"]
     client = headers.get(b"user-agent", "")[:MAX_CLIENT_CHARS]
-    return Origin("websocket", address_of(SimpleNamespace(META=meta)), client, user)
+    return Origin("websocket", address_of(SimpleNamespace(META=meta, headers=HttpHeaders(meta))), client, user)
 
 
 def _source(path: str) -> str:
@@ -105,4 +106,4 @@ def address_of(request: Request | HttpRequest | SimpleNamespace) -> str:
     """Return from where a request came. Without a proxy of ours, X-Forwarded-For is whatever the sender wrote."""
     if not api_settings.NUM_PROXIES:
         return str(request.META.get("REMOTE_ADDR", ""))[:MAX_ADDRESS_CHARS]
-    return str(BaseThrottle().get_ident(request))[:MAX_ADDRESS_CHARS]  # type: ignore[arg-type]  # looks at META only
+    return str(BaseThrottle().get_ident(request))[:MAX_ADDRESS_CHARS]  # type: ignore[arg-type]  # looks at these two only

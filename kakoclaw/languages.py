@@ -32,9 +32,10 @@ def choose(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("language", "")
     if chosen in LANGUAGES:
         flags: dict[str, Any] = {"secure": settings.SESSION_COOKIE_SECURE, "samesite": "Lax", "httponly": True}
+        flags["path"] = settings.LANGUAGE_COOKIE_PATH
         response.set_cookie(settings.LANGUAGE_COOKIE_NAME, chosen, max_age=YEAR, **flags)
     else:
-        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME, samesite="Lax")
+        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME, settings.LANGUAGE_COOKIE_PATH, samesite="Lax")
     return response
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.utils import timezone
 from executions.zones import zone_of
 
 COOKIE = "zone"
+API = f"{settings.BASE_PATH}/api/"
 
 
 class ReaderZone:
@@ -20,6 +22,6 @@ class ReaderZone:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        zone = None if request.path.startswith("/api/") else zone_of(request.COOKIES.get(COOKIE, ""))
+        zone = None if request.path.startswith(API) else zone_of(request.COOKIES.get(COOKIE, ""))
         with timezone.override(zone):
             return self.get_response(request)
