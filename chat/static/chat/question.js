@@ -43,7 +43,8 @@ export class QuestionCard {
 
   item(question, index) {
     const node = clone("question-item");
-    part(node, "header").textContent = question.header ?? "";
+    // What the loop with a model writes where the model has named no subject.
+    part(node, "header").textContent = question.header === "Question" ? gettext("Question") : question.header ?? "";
     part(node, "header").hidden = !question.header;
     // What comes after a blank line is what the question is about: a command, a difference.
     const [text, ...about] = question.question.split("\n\n");
