@@ -20,8 +20,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from executions.testing import fake_openai
 from executions.testing.script import Reply
-from tests.browser.chromium import ARGUMENTS, CHROMIUM, PASSWORD, PHONE, WIDE, sign_in
-from tests.browser.screenshots import ZONES
+from tests.browser.chromium import ARGUMENTS, CHROMIUM, PASSWORD, sign_in
+from tests.browser.screenshots import FORMS, ZONES
 from tests.servers import Server, Servers, manage
 
 MAKEFILE = """test:
@@ -109,6 +109,21 @@ CHATS: dict[str, list[tuple[str, str, list[Reply]]]] = {
         ),
     ],
 }
+CHAT = "/chat/web:chat:health"
+#: By language: the name of each picture, what it shows, on what, light or dark.
+PICTURES = {
+    "en": [
+        ("chat", CHAT, "desktop", "light"),
+        ("activity", "/activity", "desktop", "light"),
+        ("dashboard", "/admin/?range=week", "desktop", "dark"),
+        ("phone", CHAT, "phone", "light"),
+    ],
+    "ja": [
+        ("chat-ja", CHAT, "desktop", "dark"),
+        ("activity-ja", "/activity", "desktop", "light"),
+        ("phone-ja", CHAT, "phone", "dark"),
+    ],
+}
 REPLIES = {asked: replies for chats in CHATS.values() for _, asked, replies in chats}
 
 
@@ -148,7 +163,7 @@ def hold(server: Server, language: str) -> None:
 
 
 def shoot(page: Page, path: Path) -> None:
-    """Take a picture in few colours, which a page of text does not need more of."""
+    """Take a picture in few colours: a page of text needs no more, and is a third of the size."""
     page.wait_for_load_state("load")
     page.evaluate("document.fonts.ready")
     page.screenshot(path=path, animations="disabled")
@@ -158,10 +173,10 @@ def shoot(page: Page, path: Path) -> None:
 
 def take(browser: Browser, site: Server, folder: Path, language: str) -> None:
     """Take the pictures of one language."""
-    for form, viewport, scheme in (("desktop", WIDE, "light"), ("desktop", WIDE, "dark"), ("phone", PHONE, "light")):
+    for name, address, form, scheme in PICTURES[language]:
         context = browser.new_context(
             base_url=site.url,
-            viewport=viewport,  # type: ignore[arg-type]
+            viewport=FORMS[form],  # type: ignore[arg-type]
             device_scale_factor=1.5,
             color_scheme=scheme,  # type: ignore[arg-type]
             locale=language,
@@ -170,12 +185,10 @@ def take(browser: Browser, site: Server, folder: Path, language: str) -> None:
         page = context.new_page()
         page.goto("/login")
         sign_in(page, "ada")
-        page.goto("/chat/web:chat:health")
-        expect(page.locator(".turn pre.output")).to_contain_text("health.py")
-        shoot(page, folder / f"chat-{form}-{scheme}-{language}.png")
-        for name, address in (("activity", "/activity"), ("dashboard", "/admin/?range=week"), ("history", "/history")):
-            page.goto(address)
-            shoot(page, folder / f"{name}-{form}-{scheme}-{language}.png")
+        page.goto(address)
+        if address == CHAT:
+            expect(page.locator(".turn pre.output")).to_contain_text("health.py")
+        shoot(page, folder / f"{name}.png")
         context.close()
 
 
