@@ -105,7 +105,7 @@ def test_a_row_needs_no_query_of_its_own(page: Client, admin: User, django_asser
     for number in range(PAGE + 1):
         owner = User.objects.create_user(f"user{number}")
         finished(owner, "x", "canceled", cancel_requested_by=owner, cancel_source="page", receipt={"elapsed_ms": 14.2})
-    with django_assert_max_num_queries(7):  # session, user, rows, owners, who stopped, strip, badge
+    with django_assert_max_num_queries(8):  # session, user, rows, owners, who stopped, strip, badge, holds
         answer = client.get("/history?who=all")
     assert "Stopped by user40 in 14 ms" in answer.content.decode()
 
