@@ -176,3 +176,23 @@ def test_signing_out_ends_it_and_signing_in_takes_it_up_again(told: Told) -> Non
         told.page.goto("/agents/login")
         sign_in(told.page, "ada")
         wait_until(subscribed, 10)
+
+
+def test_a_webhook_is_made_tested_and_ended(told: Told) -> None:
+    page = told.page
+    page.goto("/agents/settings")
+    form = page.locator("#webhooks")
+    form.get_by_label("Name").fill("Build server")
+    form.get_by_label("Address").fill(told.service.url)
+    form.get_by_role("button", name="Make a webhook").click()
+    expect(page.locator("[data-secret]")).to_be_in_viewport()
+    expect(page.locator("[data-secret]")).to_contain_text("whsec_")
+    page.get_by_role("link", name="Done").click()
+    expect(page.get_by_role("heading", name="Build server")).to_be_visible()
+    expect(page.locator("[data-secret]")).to_have_count(0)
+    page.get_by_role("button", name="Send a test").click()
+    # The list follows by itself. The fake push service takes no webhook: it answers that there is nothing.
+    expect(page.get_by_text("answered 404").first).to_be_visible()
+    page.get_by_role("button", name="End", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="End it").click()
+    expect(page.get_by_text("The webhook is ended.")).to_be_visible()

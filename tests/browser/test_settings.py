@@ -34,7 +34,7 @@ def test_a_token_is_made_copied_used_and_ended(visit: Visit, site: Server) -> No
     page = visit("bob")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto("/settings")
-    page.get_by_label("Name", exact=True).fill("deploy script")
+    page.locator("#tokens").get_by_label("Name", exact=True).fill("deploy script")
     page.get_by_label("Days until it ends").fill("7")
     page.get_by_role("button", name="Make a token").click()
     page.get_by_role("button", name="Copy").click()
@@ -44,10 +44,10 @@ def test_a_token_is_made_copied_used_and_ended(visit: Visit, site: Server) -> No
     assert httpx.get(f"{site.url}/api/v1/auth/me", headers=headers).json()["username"] == "bob"
     page.get_by_role("link", name="Done").click()
     expect(page.locator("[data-secret]")).to_have_count(0)
-    row = page.locator(".tokens li").filter(has_text="deploy script")
+    row = page.locator("#tokens .tokens li").filter(has_text="deploy script")
     row.get_by_role("button", name="End").click()
     expect(page.get_by_text("The token is ended")).to_be_visible()
-    expect(page.locator(".tokens li").filter(has_text="deploy script")).to_have_count(0)
+    expect(page.locator("#tokens .tokens li").filter(has_text="deploy script")).to_have_count(0)
     assert httpx.get(f"{site.url}/api/v1/auth/me", headers=headers).status_code == 401
 
 
