@@ -130,6 +130,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 #: Bytes of a WebSocket message; longer ones close the connection with code 1009.
 WEBSOCKET_MAX_BYTES = 16 * 1024 * 1024
 
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "kakoclaw.permissions.StaffBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
