@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import translation
 from playwright.sync_api import Browser, Page, expect
 
 from executions import wording
+from tests.browser.chromium import sign_in
 from tests.browser.conftest import Visit
 from tests.servers import Server
 
@@ -95,3 +97,26 @@ def test_the_words_of_scripts_are_fetched_once(visit: Visit) -> None:
     fetched = "performance.getEntriesByType('resource').filter(({ name }) => name.includes('/words/'))"
     sizes = page.evaluate(f"{fetched}.map((entry) => entry.transferSize)")
     assert sizes == [0]
+
+
+@pytest.mark.parametrize("language", ["en", "ja", "es"])
+def test_a_time_reads_the_same_before_and_after_the_server_knows_the_zone(
+    site: Server, browser: Browser, language: str
+) -> None:
+    context = browser.new_context(base_url=site.url, locale=language, timezone_id="Asia/Tokyo")
+    page = context.new_page()
+    page.goto("/login")
+    sign_in(page, "bob")
+    page.goto("/settings")
+    expect(page.locator("body")).to_have_attribute("data-zone", "Asia/Tokyo")
+    by_server = page.locator("[data-local]").all_inner_texts()
+    context.clear_cookies(name="zone")
+    page.goto("/settings")
+    expect(page.locator("body")).not_to_have_attribute("data-zone", "Asia/Tokyo")
+    by_script = page.locator("[data-local]").all_inner_texts()
+    assert by_server
+    # Month names in short differ by a dot or a letter in some languages; what matters is the day and the hour.
+    assert [re.sub(r"[^0-9/:, ]", "", text) for text in by_script] == [
+        re.sub(r"[^0-9/:, ]", "", text) for text in by_server
+    ]
+    context.close()
