@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from executions import services
 from executions.admin.acting import Acting
@@ -26,6 +27,8 @@ from executions.states import State
 
 #: Columns that the lists can do without.
 HEAVY = ("prompt", "output", "options", "transcript", "error", "question", "answer", "receipt")
+
+STOPPING = pgettext_lazy("a section about stops", "Stopping")
 
 
 @admin.register(Execution)
@@ -51,8 +54,8 @@ class ExecutionAdmin(Shown, Acting):
         (_("Details"), {"fields": ("owner", "shown_session", "agent", "model", "worker", "retry_of"),
                         "classes": ("tab",)}),
         (_("Times"), {"fields": ("created_at", "started_at", "finished_at", "shown_duration"), "classes": ("tab",)}),
-        (_("Stopping"), {"fields": ("cancel_requested_at", "cancel_requested_by", "cancel_reason", "cancel_source",
-                                    "shown_receipt"), "classes": ("tab",)}),
+        (STOPPING, {"fields": ("cancel_requested_at", "cancel_requested_by", "cancel_reason", "cancel_source",
+                               "shown_receipt"), "classes": ("tab",)}),
         (_("Usage"), {"fields": ("input_tokens", "output_tokens", "requests", "shown_cost"), "classes": ("tab",)}),
     )  # fmt: skip
 

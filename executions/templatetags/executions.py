@@ -32,6 +32,12 @@ def duration(value: Any) -> str:
 
 
 @register.filter
+def milliseconds(value: Any) -> str:
+    """Return milliseconds in words, nothing for what is not there."""
+    return "" if value in (None, "") else wording.duration(value / 1000)
+
+
+@register.filter
 def cost(value: Any) -> str:
     """Return dollars, nothing where the price is not known."""
     return "" if value in (None, "") else wording.cost(value)
