@@ -10,7 +10,7 @@ from django.utils import translation
 from playwright.sync_api import Browser, Page, expect
 
 from executions import wording
-from tests.browser.chromium import sign_in
+from tests.browser.chromium import PHONE, sign_in
 from tests.browser.conftest import Visit
 from tests.servers import Server
 
@@ -25,6 +25,11 @@ BY_SCRIPT = """async (seconds) => {
   return [seconds.map((each) => clock.fine(each * 1000)), seconds.map((each) => clock.whole(each * 1000)),
     [0, 12, 1234, 1234567].map((each) => number(each)), [0, 0.42, 0.0012, 12.5].map(dollars)];
 }"""
+
+
+#: What sticks out of the page or of its column.
+WIDER = """() => [...document.querySelectorAll("html, main, .column, .composer, .rail")]
+  .filter((node) => node.scrollWidth > node.clientWidth + 1).map((node) => node.className || node.localName)"""
 
 
 @pytest.fixture
@@ -119,4 +124,25 @@ def test_a_time_reads_the_same_before_and_after_the_server_knows_the_zone(
     assert [re.sub(r"[^0-9/:, ]", "", text) for text in by_script] == [
         re.sub(r"[^0-9/:, ]", "", text) for text in by_server
     ]
+    context.close()
+
+
+@pytest.mark.parametrize("language", ["ja", "es"])
+def test_no_page_is_wider_than_a_phone_in_any_language(site: Server, browser: Browser, language: str) -> None:
+    context = browser.new_context(base_url=site.url, viewport=PHONE, locale=language)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto("/login")
+    sign_in(page, "bob")
+    page.get_by_role("textbox").first.fill("xyzzy\nask one? | two\nsay three")
+    page.locator("[data-send]").click()
+    expect(page.locator(".turn[data-status=waiting]")).to_be_visible()
+    wider = []
+    for address in (page.url, "/", "/activity", "/history", "/settings", "/executions/1", "/nowhere"):
+        page.goto(address)
+        page.wait_for_load_state("load")
+        wider += [f"{address}: {what}" for what in page.evaluate(WIDER)]
+    assert wider == []
+    page.goto("/activity")
+    page.locator("[data-stop]").first.click()
+    expect(page.locator("[data-key=none]")).to_be_visible()
     context.close()
