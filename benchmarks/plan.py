@@ -18,7 +18,7 @@ BUSY_FROM = 50
 SLOTS = 64
 #: A process is planned for so much of a core: the rest is for the moments when all want something at once.
 SHARE = 0.6
-CONNECTIONS_OF_WORKER = 4
+CONNECTIONS_OF_WORKER = 5
 CONNECTIONS_OF_WEB = 34
 
 

@@ -40,7 +40,7 @@ class Caretaker:
     """What every process of the site does: hears doorbells for its readers, finishes what lost workers left behind."""
 
     def __init__(self) -> None:
-        # Connections of their own: neither a long write of the journal nor caring for others may cost the lease.
+        # Connections of their own: neither a long write of the journal nor what can wait may cost the lease.
         self._database = DatabaseThread("lease")
         self._care = DatabaseThread("care")
         self._tasks: list[asyncio.Task[None]] = []
@@ -147,8 +147,8 @@ class EmbeddedWorker(Caretaker):
         self._tasks.append(start_service(self._listen(), "worker-listen"))
         self._tasks.append(start_service(self._keep_lease(), "worker-lease"))
         self._tasks.append(start_service(_warm_up(), "warm-up"))
-        self._tasks.append(start_service(Upkeep().run(), "search-index"))
-        self._tasks.append(start_service(TallyUpkeep().run(), "tallies"))
+        self._tasks.append(start_service(Upkeep(self._care).run(), "search-index"))
+        self._tasks.append(start_service(TallyUpkeep(self._care).run(), "tallies"))
 
     async def stop(self) -> None:
         """Let what runs here finish for the drain time, finish the rest, give the lease back."""

@@ -25,8 +25,8 @@ REST = 9.0
 class Upkeep:
     """What one worker knows of the index."""
 
-    def __init__(self) -> None:
-        self._database = DatabaseThread("words")
+    def __init__(self, database: DatabaseThread) -> None:
+        self._database = database
         #: Everything from here on is still to be looked at; ``None`` before the first look.
         self._next: int | None = None
         #: Ids before ``_next`` that had not finished when they were looked at.
@@ -34,15 +34,12 @@ class Upkeep:
 
     async def run(self) -> None:
         """Keep the index until canceled. Cancellation: leaves the rest to the next worker."""
-        try:
-            newest = await self._database.run_patiently(_newest)
-            self._next = newest + 1
-            await self._complete(*_windows(1, newest))
-            while True:
-                await asyncio.sleep(PAUSE)
-                await self.follow()
-        finally:
-            await asyncio.shield(self._database.close())
+        newest = await self._database.run_patiently(_newest)
+        self._next = newest + 1
+        await self._complete(*_windows(1, newest))
+        while True:
+            await asyncio.sleep(PAUSE)
+            await self.follow()
 
     async def follow(self) -> None:
         """Make the entries of what has finished since the last time."""

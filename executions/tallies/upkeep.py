@@ -17,18 +17,15 @@ FORGET_EVERY = 600.0
 class Upkeep:
     """Adds what was noted to the tallies, and forgets old ones."""
 
-    def __init__(self) -> None:
-        self._database = DatabaseThread("tallies")
+    def __init__(self, database: DatabaseThread) -> None:
+        self._database = database
         self._forgotten_at = 0.0
 
     async def run(self) -> None:
         """Keep the tallies until canceled. Cancellation: what is noted and not counted yet, the next worker counts."""
-        try:
-            while True:
-                await self.catch_up()
-                await asyncio.sleep(PAUSE)
-        finally:
-            await asyncio.shield(self._database.close())
+        while True:
+            await self.catch_up()
+            await asyncio.sleep(PAUSE)
 
     async def catch_up(self) -> None:
         """Count all that is noted by now; between two batches others write as long as one took."""

@@ -12,6 +12,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from executions.database import DatabaseThread
 from executions.models import Execution
 from executions.searching import index, upkeep
 from tests.executions.api.conftest import make
@@ -24,15 +25,17 @@ async def keep(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Async
     monkeypatch.setattr(upkeep, "REST", 0)
     monkeypatch.setattr(upkeep, "WINDOW", 3)
     monkeypatch.setattr(upkeep, "BATCH", 2)
+    database = DatabaseThread("words")
     tasks: list[asyncio.Task[None]] = []
 
     async def keep() -> None:
-        tasks.append(asyncio.create_task(upkeep.Upkeep().run()))
+        tasks.append(asyncio.create_task(upkeep.Upkeep(database).run()))
 
     yield keep
     for task in tasks:
         task.cancel()
     ended = await asyncio.gather(*tasks, return_exceptions=True)
+    await database.close()
     assert all(isinstance(end, asyncio.CancelledError) for end in ended), ended
 
 

@@ -12,6 +12,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.db import connection
 
+from executions.database import DatabaseThread
 from executions.models import Ending
 from executions.tallies import adding, upkeep
 from executions.tallies.measures import Measure
@@ -64,7 +65,8 @@ async def test_a_worker_counts_what_was_noted_before_and_what_ends_later(
     many: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upkeep, "PAUSE", 0.01)
-    task: asyncio.Task[Any] = asyncio.create_task(upkeep.Upkeep().run())
+    database = DatabaseThread("tallies")
+    task: asyncio.Task[Any] = asyncio.create_task(upkeep.Upkeep(database).run())
     try:
         await counted(60)
         await sync_to_async(end)(many)
@@ -72,6 +74,7 @@ async def test_a_worker_counts_what_was_noted_before_and_what_ends_later(
     finally:
         task.cancel()
         (ended,) = await asyncio.gather(task, return_exceptions=True)
+        await database.close()
     assert isinstance(ended, asyncio.CancelledError)
 
 
