@@ -13,7 +13,7 @@ def test_imports_are_followed_through_all_scripts_and_named_once() -> None:
     found = imports_of("chat/chat.js")
     assert len(found) == len(set(found))
     assert found[0] == "kakoclaw/tasks.js"
-    assert {"vendor/streaming-markdown/smd.js", "kakoclaw/socket.js", "chat/receipt.js"} <= set(found)
+    assert {"chat/inline.js", "kakoclaw/socket.js", "chat/receipt.js"} <= set(found)
     assert "chat/chat.js" not in found
 
 

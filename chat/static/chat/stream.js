@@ -1,110 +1,202 @@
-/** Markdown as it arrives. It only ever adds to the page, so nothing flickers and nothing above the end moves.
+/** Markdown as it arrives. What is above the last block is never touched again, so nothing flickers and nothing moves.
  *
  * Text goes in as text and elements are made here, one by one: whatever a model writes is never markup. When the run has
  * ended, the server's rendering of the same text takes its place.
  */
 
-import * as smd from "../vendor/streaming-markdown/smd.js";
 import { el } from "../kakoclaw/dom.js";
 import { codeBox } from "./code.js";
+import { inline } from "./inline.js";
+import { beginning, cells, closes, goesOn, isTable, mayClose, underlined, unquoted } from "./lines.js";
 
 /** A long answer is cut into parts of so many paragraphs, which the browser may skip while they are out of view. */
 const PART = 30;
-const SAFE = /^(https?|mailto):/i;
+/** Lists and quotes inside of each other; deeper ones are text. */
+const DEPTH = 8;
+/** A block that is longer is shown as it was written: it is drawn anew with each piece. */
+const LONGEST = 20_000;
+/** What a line begins with before it can be said what it is. */
+const UNDECIDED = /^[\s\-*+>#`~|\d.)]{0,12}$/;
 
-const TAGS = {
-  [smd.PARAGRAPH]: "p", [smd.BLOCKQUOTE]: "blockquote", [smd.RULE]: "hr",
-  [smd.HEADING_1]: "h1", [smd.HEADING_2]: "h2", [smd.HEADING_3]: "h3", [smd.HEADING_4]: "h4", [smd.HEADING_5]: "h5", [smd.HEADING_6]: "h6",
-  [smd.ITALIC_AST]: "em", [smd.ITALIC_UND]: "em", [smd.STRONG_AST]: "strong", [smd.STRONG_UND]: "strong", [smd.STRIKE]: "s",
-  [smd.CODE_INLINE]: "code", [smd.LINK]: "a", [smd.IMAGE]: "a",
-  [smd.LIST_UNORDERED]: "ul", [smd.LIST_ORDERED]: "ol", [smd.LIST_ITEM]: "li", [smd.TABLE]: "table",
-};
-/** What the server shows as it was written. */
-const AS_WRITTEN = { [smd.EQUATION_INLINE]: ["$", "$"], [smd.EQUATION_BLOCK]: ["$$", "$$"], [smd.CHECKBOX]: ["[ ] ", ""] };
-
-/** `part()` gives a new element for the next part of the text. */
 export class MarkdownStream {
-  constructor(part) {
+  /** `part()` gives a new element for the next part of the text; `tight` paragraphs have no element of their own. */
+  constructor(part, { depth = 0, tight = false } = {}) {
     this.part = part;
-    this.open = [part()];
-    this.ends = [];
-    this.parser = smd.parser({
-      data: this,
-      add_token: (stream, type) => stream.begin(type),
-      end_token: (stream) => stream.end(),
-      add_text: (stream, text) => stream.add(text),
-      set_attr: (stream, name, value) => stream.set(name, value),
-    });
+    this.root = part();
+    this.depth = depth;
+    this.tight = tight;
+    this.tail = "";
+    this.block = null;
+    this.list = null;
+    /** What the line that has not ended looks like by itself, when it begins something. */
+    this.preview = null;
   }
 
   write(text) {
-    smd.parser_write(this.parser, text);
+    this.preview?.remove();
+    this.preview = null;
+    const lines = (this.tail + text).split("\n");
+    this.tail = lines.pop();
+    for (const line of lines) this.line(line);
+    this.draw(this.tail);
   }
 
   /** No more will come: what looked like the beginning of something is text. */
   close() {
-    smd.parser_end(this.parser);
+    this.preview?.remove();
+    if (this.tail) this.line(this.tail);
+    this.tail = "";
+    this.finish();
   }
 
-  get last() {
-    return this.open.at(-1);
-  }
-
-  begin(type) {
-    if (this.open.length === 1 && this.last.childElementCount >= PART) this.open[0] = this.part();
-    const [before, after] = AS_WRITTEN[type] ?? ["", ""];
-    this.ends.push(after);
-    if (type === smd.LINE_BREAK) {
-      this.add("\n");
-      this.open.push(this.last);
+  line(line) {
+    const { block } = this;
+    if (block?.kind === "fence") {
+      if (closes(line, block.mark)) this.block = null;
+      else this.show(block, `${line}\n`);
       return;
     }
-    const node = this.make(type);
-    this.open.push(node);
-    if (before) this.add(before);
+    if (block && goesOn(block.kind, block.lines, line)) {
+      block.lines.push(line);
+      return;
+    }
+    this.finish();
+    if (line.trim() !== "") this.begin(line);
   }
 
-  make(type) {
-    if (type === smd.CODE_BLOCK || type === smd.CODE_FENCE) {
-      const code = el("code");
-      this.last.append(codeBox(el("pre", { class: "code" }, code)));
-      return code;
+  beginning(line) {
+    const begun = beginning(line);
+    return this.depth >= DEPTH && (begun.kind === "item" || begun.kind === "quote") ? { kind: "paragraph" } : begun;
+  }
+
+  begin(line) {
+    const block = { ...this.beginning(line), lines: [line], node: null, shown: 0 };
+    if (block.kind !== "item" || block.ordered !== this.list?.ordered) this.list = null;
+    if (!this.list && this.root.childElementCount >= PART) this.root = this.part();
+    this.block = block;
+    if (block.kind === "fence") {
+      block.node = el("code");
+      const box = codeBox(el("pre", { class: "code" }, block.node));
+      box.querySelector("[data-language]").textContent = block.language.slice(0, 40);
+      this.root.append(box);
     }
-    const parent = type === smd.TABLE_ROW ? this.rows() : this.last;
-    const tag = type === smd.TABLE_ROW ? "tr" : type === smd.TABLE_CELL ? (parent.closest("thead") ? "th" : "td") : TAGS[type] ?? "span";
+  }
+
+  /** Draw the open block for the last time. */
+  finish() {
+    if (this.block && this.block.kind !== "fence") this.render(this.block, this.block.lines, true);
+    this.block = null;
+  }
+
+  /** Draw the open block with the line that has not ended yet. */
+  draw(tail) {
+    const { block } = this;
+    if (block?.kind === "fence") {
+      if (tail && !mayClose(tail, block.mark)) this.show(block, tail);
+    } else if (block && (!tail || goesOn(block.kind, block.lines, tail))) {
+      this.render(block, tail ? [...block.lines, tail] : block.lines, false);
+    } else {
+      if (block) this.render(block, block.lines, true);
+      if (tail.trim() !== "" && !UNDECIDED.test(tail)) this.preview = this.previewed(tail);
+    }
+  }
+
+  previewed(tail) {
+    const block = this.beginning(tail);
+    if (block.kind === "fence") return null;
+    const node = this.made(block, [tail], false);
+    if (block.kind !== "item") {
+      this.root.append(node);
+      return node;
+    }
+    if (this.list?.ordered === block.ordered) {
+      this.list.node.append(node);
+      return node;
+    }
+    const list = newList(block);
+    list.append(node);
+    this.root.append(list);
+    return list;
+  }
+
+  /** Add to a fence what it does not show yet of the line that it is at. */
+  show(block, line) {
+    const more = line.slice(block.shown);
+    if (block.node.firstChild) block.node.firstChild.appendData(more);
+    else block.node.append(more);
+    block.shown = line.endsWith("\n") ? 0 : line.length;
+  }
+
+  render(block, lines, whole) {
+    const node = this.made(block, lines, whole);
+    if (block.node) block.node.replaceWith(node);
+    else (block.kind === "item" ? this.items(block) : this.root).append(node);
+    block.node = node;
+  }
+
+  items(block) {
+    if (!this.list) {
+      const node = newList(block);
+      this.root.append(node);
+      this.list = { node, ordered: block.ordered };
+    }
+    return this.list.node;
+  }
+
+  made(block, lines, whole) {
+    const text = lines.join("\n");
+    if (text.length > LONGEST) return el("p", { class: "plain" }, text);
+    switch (block.kind) {
+      case "heading": return this.words(`h${block.level}`, beginning(text).text ?? text, whole);
+      case "rule": return el("hr");
+      case "quote": return this.inner("blockquote", lines.map(unquoted).join("\n"), false);
+      case "item": return this.inner("li", itemText(lines, block.width), !/\n\s*\n\s*\S/.test(text));
+      default: return this.paragraph(lines, text, whole);
+    }
+  }
+
+  paragraph(lines, text, whole) {
+    if (isTable(lines)) return table(lines);
+    const level = whole ? underlined(lines) : 0;
+    if (level) return this.words(`h${level}`, lines.slice(0, -1).join("\n"), true);
+    return this.words(this.tight ? "span" : "p", text.trim(), whole);
+  }
+
+  words(tag, text, whole) {
     const node = el(tag);
-    parent.append(node);
+    inline(node, text, whole);
     return node;
   }
 
-  /** The part of the table that its next row belongs to. */
-  rows() {
-    const [head, body] = this.last.children;
-    if (head) return body ?? this.last.appendChild(el("tbody"));
-    return this.last.appendChild(el("thead"));
+  inner(tag, text, tight) {
+    const node = el(tag);
+    const stream = new MarkdownStream(() => node, { depth: this.depth + 1, tight });
+    stream.write(text);
+    stream.close();
+    return node;
   }
+}
 
-  end() {
-    const after = this.ends.pop();
-    if (after) this.add(after);
-    this.open.pop();
-  }
+const newList = ({ ordered, start }) => el(ordered ? "ol" : "ul", start === 1 ? {} : { start });
 
-  add(text) {
-    const { lastChild } = this.last;
-    if (lastChild?.nodeType === Node.TEXT_NODE) lastChild.appendData(text);
-    else this.last.append(text);
-  }
+/** What an item says, without its mark and the indentation of its lines. */
+function itemText([first, ...rest], width) {
+  const indent = new RegExp(`^[ \\t]{0,${width}}`);
+  return [first.slice(width), ...rest.map((line) => line.replace(indent, ""))].join("\n");
+}
 
-  set(name, value) {
-    const node = this.last;
-    if (name === smd.HREF || name === smd.SRC) {
-      if (node.tagName !== "A" || !SAFE.test(value.trim())) return;
-      node.href = value.trim();
-      node.target = "_blank";
-      node.rel = "noopener noreferrer nofollow";
-    } else if (name === smd.START && node.tagName === "OL") node.start = Number(value) || 1;
-    else if (name === smd.LANG) node.closest("[data-code]").querySelector("[data-language]").textContent = value.slice(0, 40);
-    else if (name === smd.CHECKED) node.textContent = "[x] ";
-  }
+function table(lines) {
+  const [head, , ...rows] = lines.map(cells);
+  const row = (tag, texts) => {
+    const node = el("tr");
+    for (let at = 0; at < head.length; at += 1) {
+      const cell = el(tag);
+      inline(cell, texts[at] ?? "");
+      node.append(cell);
+    }
+    return node;
+  };
+  const body = el("tbody");
+  body.append(...rows.map((texts) => row("td", texts)));
+  return el("table", {}, el("thead", {}, row("th", head)), body);
 }
