@@ -324,7 +324,13 @@ UNFOLD = {
     "THEME": "kakoclaw.staff.theme",
     "COLORS": "kakoclaw.staff.no_colors",
     "STYLES": [lambda request: static("kakoclaw/staff.css")],
-    "SCRIPTS": [lambda request: static("kakoclaw/staff-alpine.js"), lambda request: static("kakoclaw/staff.js")],
+    "SCRIPTS": [
+        lambda request: static("kakoclaw/alpine/tokens.js"),
+        lambda request: static("kakoclaw/alpine/parser.js"),
+        lambda request: static("kakoclaw/alpine/values.js"),
+        lambda request: static("kakoclaw/alpine/evaluator.js"),
+        lambda request: static("kakoclaw/staff.js"),
+    ],
     "SIDEBAR": {"navigation": "kakoclaw.staff.navigation"},
     "LOGIN": {"form": "chat.forms.AdminLoginForm"},
 }
