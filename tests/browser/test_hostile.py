@@ -188,7 +188,7 @@ def test_whatever_the_sockets_say_is_text(watched: Callable[[], Page]) -> None:
     page.route_web_socket("**/ws/*", opened)
     page.goto("/chat/hostile:0")
     expect(page.locator("[data-turn]")).to_have_count(1)
-    wait_until(lambda: page.title() and len(sockets) == 2)
+    wait_until(lambda: page.title() and len(sockets) == 2, SECONDS / 1000)
     chat = next(socket for socket in sockets if socket.url.endswith("chat"))
     tasks = next(socket for socket in sockets if socket.url.endswith("tasks"))
 
@@ -196,7 +196,7 @@ def test_whatever_the_sockets_say_is_text(watched: Callable[[], Page]) -> None:
         chat.send(json.dumps({"type": "error", "content": "It listens."}))
         return "It listens." in page.locator("[data-toast]").inner_text()
 
-    wait_until(heard)
+    wait_until(heard, SECONDS / 1000)
     for frame in frames("hostile:0"):
         chat.send(json.dumps(frame))
         if frame["type"] in ("stream_end", "question", "tool_call"):

@@ -17,8 +17,8 @@ export function number(value, digits) {
   return new Intl.NumberFormat(locale, options).format(value);
 }
 
-/** A date in one of the styles of `Intl`. */
-export const date = (moment, options) => new Intl.DateTimeFormat(locale, options).format(moment);
+/** A date in one of the styles of `Intl`; nothing for what is none, since `Intl` throws at it. */
+export const date = (moment, options) => (Number.isNaN(moment.getTime()) ? "" : new Intl.DateTimeFormat(locale, options).format(moment));
 
 /** Dollars, with as many digits as a small amount needs. */
 export const dollars = (amount) => fill(gettext("$%(amount)s"), { amount: number(amount, amount >= 0.1 || amount === 0 ? 2 : 4) });
