@@ -18,7 +18,10 @@ export function number(value, digits) {
 }
 
 /** A date in one of the styles of `Intl`; nothing for what is none, since `Intl` throws at it. */
-export const date = (moment, options) => (Number.isNaN(moment.getTime()) ? "" : new Intl.DateTimeFormat(locale, options).format(moment));
+export function date(moment, options) {
+  const at = new Date(moment);
+  return Number.isNaN(at.getTime()) ? "" : new Intl.DateTimeFormat(locale, options).format(at);
+}
 
 /** Dollars, with as many digits as a small amount needs. */
 export const dollars = (amount) => fill(gettext("$%(amount)s"), { amount: number(amount, amount >= 0.1 || amount === 0 ? 2 : 4) });
