@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 pytestmark = pytest.mark.browser
 
-UNFOLD = Path(unfold.__file__).parent
+#: Whose templates stand on the staff's pages.
+FOLDERS = (Path(unfold.__file__).parent, Path(__file__).parents[2] / "templates" / "admin")
 SCRIPTS = [f"kakoclaw/alpine/{name}.js" for name in ("tokens", "parser", "values", "evaluator")]
 #: These hold a name, a selector or nothing; Alpine and its plugins do not evaluate them.
 WORDS = re.compile(r"x-(ref|teleport|cloak|transition|sort$|sort:item|sort:group|sort:handle)\b")
@@ -36,9 +37,9 @@ EVALUATE = """(text) => {
 
 
 def expressions() -> list[str]:
-    """Every expression in Unfold's templates, with the words that Django would leave in it."""
+    """Every expression in Unfold's templates and in ours, with the words that Django would leave in it."""
     found = set()
-    for path in sorted([*UNFOLD.rglob("*.html"), *UNFOLD.rglob("*.py")]):
+    for path in sorted(path for folder in FOLDERS for suffix in ("html", "py") for path in folder.rglob(f"*.{suffix}")):
         text = VALUES.sub("1", TAGS.sub("", path.read_text()))
         for name, quoted, single in ATTRIBUTE.findall(text):
             if not WORDS.match(name):
@@ -57,11 +58,12 @@ def page(browser: Browser) -> Iterator[Page]:
     page.close()
 
 
-def test_every_attribute_of_unfold_is_understood(page: Page) -> None:
+def test_every_attribute_of_the_staffs_templates_is_understood(page: Page) -> None:
     texts = expressions()
     assert len(texts) > 100
     assert "sidebarMobileOpen = !sidebarMobileOpen" in texts
     assert "commandHistory" in texts
+    assert "{ width: changeListWidth + 'px' }" in texts
     assert page.evaluate(PARSE, texts) == []
 
 

@@ -134,3 +134,29 @@ def test_the_navigation_stays_as_it_was_left(page: Page) -> None:
     expect(page.locator("#nav-sidebar")).to_be_hidden()
     page.reload()
     expect(page.locator("#nav-sidebar")).to_be_hidden()
+
+
+def test_the_search_opens_by_its_keys_and_leads_to_what_was_found(page: Page) -> None:
+    page.goto("/admin/")
+    page.keyboard.press("Control+k")
+    expect(page.locator("#search-input-command")).to_be_focused()
+    page.keyboard.type("worker")
+    expect(page.locator("#command-results-list li")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#command-results-list li.active")).to_contain_text("Workers")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/admin/executions/worker/$"))
+
+
+def test_a_menu_opens_beside_its_button_and_closes_with_a_click_elsewhere(page: Page) -> None:
+    page.goto("/admin/auth/user/1/change/")
+    button = page.locator("[x-on\\:click='openRelatedWidgetWrapper = !openRelatedWidgetWrapper']").first
+    menu = page.locator("body > [x-show=openRelatedWidgetWrapper]")
+    button.click()
+    expect(menu).to_be_visible()
+    (beside, below) = (button.bounding_box(), menu.bounding_box())
+    assert beside
+    assert below
+    assert abs(beside["y"] + beside["height"] - below["y"]) < 20
+    page.locator("h1, h2").first.click()
+    expect(menu).to_be_hidden()
