@@ -4,28 +4,26 @@ import hashlib
 import os
 import re
 import string
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
-from django.templatetags.static import static
-from django.urls import reverse
-from django.utils.translation import gettext_lazy
 
 from executions.agents.base import AgentFailure
 from executions.agents.llm import mcp_config as mcp_config_file
-from kakoclaw import __version__, base_path, vapid
+from kakoclaw import base_path, vapid
 from kakoclaw.addresses import is_loopback
+from kakoclaw.api_settings import rest_settings, schema_settings, token_settings
 from kakoclaw.claude import claude_settings
 from kakoclaw.databases import EXAMPLE as DATABASE_EXAMPLE
 from kakoclaw.databases import SCHEMES as DATABASE_SCHEMES
 from kakoclaw.databases import database
 from kakoclaw.environment import Environment
 from kakoclaw.home import open_home, secret_key
+from kakoclaw.log_settings import log_settings
+from kakoclaw.staff_settings import UNFOLD as UNFOLD
 
 COMMAND_CHARS = frozenset(string.ascii_letters + string.digits + ":_-")
-LEVELS = ("debug", "info", "warning", "error")
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Variables that are set win over the file, so that one start can be different. Keys of model providers are read from
@@ -314,27 +312,6 @@ LOCALE_PATHS = [BASE_DIR / "kakoclaw" / "locale"]
 LANGUAGE_COOKIE_NAME = "language"
 FORMAT_MODULE_PATH = "kakoclaw.formats"
 
-UNFOLD = {
-    "SITE_TITLE": "KakoClaw",
-    "SITE_HEADER": "KakoClaw",
-    "SITE_URL": lambda request: reverse("chat"),
-    "SITE_SUBHEADER": gettext_lazy("Staff"),
-    "SITE_ICON": lambda request: static("kakoclaw/favicon.svg"),
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("kakoclaw/favicon.svg")}],
-    "THEME": "kakoclaw.staff.theme",
-    "COLORS": "kakoclaw.staff.no_colors",
-    "STYLES": [lambda request: static("kakoclaw/staff.css")],
-    "SCRIPTS": [
-        lambda request: static("kakoclaw/alpine/tokens.js"),
-        lambda request: static("kakoclaw/alpine/parser.js"),
-        lambda request: static("kakoclaw/alpine/values.js"),
-        lambda request: static("kakoclaw/alpine/evaluator.js"),
-        lambda request: static("kakoclaw/staff.js"),
-    ],
-    "SIDEBAR": {"navigation": "kakoclaw.staff.navigation"},
-    "LOGIN": {"form": "chat.forms.AdminLoginForm"},
-}
-
 STATIC_URL = f"{BASE_PATH}/static/"
 STATIC_ROOT = HOME / "static"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
@@ -343,95 +320,12 @@ STORAGES = {
     "staticfiles": {"BACKEND": "kakoclaw.static_storage.StaticStorage"},
 }
 
-REST_FRAMEWORK = {
-    # Tokens first: a request without credentials is then answered with 401, and told which scheme to use.
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "chat.authentication.BearerAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["executions.api.permissions.InScope"],
-    "DEFAULT_RENDERER_CLASSES": [
-        "rest_framework.renderers.JSONRenderer",
-        "rest_framework.renderers.BrowsableAPIRenderer",
-    ],
-    "DEFAULT_PARSER_CLASSES": [
-        "rest_framework.parsers.JSONParser",
-        "rest_framework.parsers.FormParser",
-        "rest_framework.parsers.MultiPartParser",
-    ],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_RATES": {"login": f"{env.number('KAKOCLAW_LOGINS_PER_MINUTE', 10)}/min"},
-    "EXCEPTION_HANDLER": "executions.api.errors.exception_handler",
-    # Without a proxy of ours, X-Forwarded-For is whatever the sender wrote; a throttle must not believe it.
-    "NUM_PROXIES": 1 if HTTPS else 0,
-}
-REST_KNOX = {
-    "AUTH_HEADER_PREFIX": "Bearer",
-    "TOKEN_TTL": timedelta(hours=env.number("KAKOCLAW_TOKEN_HOURS", 24, maximum=24 * 366)),
-    # Tokens in use stay valid, up to thirty days; the database is told at most every ten minutes.
-    "AUTO_REFRESH": True,
-    "AUTO_REFRESH_MAX_TTL": timedelta(days=30),
-    "MIN_REFRESH_INTERVAL": 600,
-}
+REST_FRAMEWORK = rest_settings(env, behind_proxy=HTTPS)
+REST_KNOX = token_settings(env)
 KNOX_TOKEN_MODEL = "chat.Token"  # noqa: S105 - the name of a model
 # Its own migrations would make the table of the model that ours takes the place of.
 MIGRATION_MODULES = {"knox": None}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "KakoClaw",
-    "DESCRIPTION": "Start agents, follow them, answer them, and stop them.",
-    "VERSION": __version__,
-    "OAS_VERSION": "3.1.1",
-    "SCHEMA_PATH_PREFIX": f"{re.escape(BASE_PATH)}/api(/v1)?",
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "kakoclaw.schema.describe_errors"],
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {
-        "StateEnum": [(state, state) for state in ("queued", "running", "waiting", "finished")],
-        "DeliveryStateEnum": [(state, state) for state in ("pending", "delivered", "failed")],
-    },
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-}
-
-LINE_FORMAT = "%(asctime)s %(levelname)-7s %(name)s:%(about)s %(message)s"
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {
-        "one_line": {"()": "kakoclaw.one_line.OneLine"},
-        "outage_line": {"()": "kakoclaw.one_line.OutageLine"},
-        "about": {"()": "kakoclaw.logs.About"},
-    },
-    "formatters": {
-        "chosen": {"()": "kakoclaw.json_logs.formatter", "traces": OTEL}
-        if env.choice("KAKOCLAW_LOG_FORMAT", "line", ("line", "json")) == "json"
-        else {"format": LINE_FORMAT},
-    },
-    "handlers": {
-        "stderr": {
-            "class": "kakoclaw.logs.StderrHandler",
-            "formatter": "chosen",
-            "filters": ["about"],
-        }
-    },
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        "kakoclaw": {"level": (level := env.choice("KAKOCLAW_LOG_LEVEL", "info", LEVELS).upper())},
-        "executions": {"level": level},
-        "chat": {"level": level},
-        "django": {"handlers": [], "level": "WARNING", "propagate": True},
-        "django.security": {"filters": ["one_line"]},
-        "django.security.DisallowedHost": {"filters": ["one_line"]},
-        # It tries again with each batch while the collector is away.
-        "opentelemetry.exporter": {"filters": [], "level": "ERROR"},
-        # It tries again every second while Redis is away.
-        "channels_redis.pubsub": {"filters": ["outage_line"]},
-        # Every 404 of every scanner would be a line; errors (5xx) still are.
-        "django.request": {"level": "ERROR"},
-    },
-}
+SPECTACULAR_SETTINGS = schema_settings(BASE_PATH)
+LOGGING = log_settings(env, traces=OTEL)
 
 env.check()

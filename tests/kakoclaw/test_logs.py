@@ -8,12 +8,12 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from opentelemetry.sdk.trace import TracerProvider
 
 from executions.log_context import execution_id, request_id
 from kakoclaw.json_logs import formatter
+from kakoclaw.log_settings import LINE_FORMAT
 from kakoclaw.logs import About
 
 logger = logging.getLogger("tests.logs")
@@ -31,7 +31,7 @@ def handler() -> Iterator[logging.StreamHandler[io.StringIO]]:
 
 
 def test_a_line_says_what_it_is_about(handler: logging.StreamHandler[io.StringIO]) -> None:
-    handler.setFormatter(logging.Formatter(settings.LINE_FORMAT))
+    handler.setFormatter(logging.Formatter(LINE_FORMAT))
     logger.error("first")
     running, asked = execution_id.set(42), request_id.set("r1")
     logger.error("second")
