@@ -60,7 +60,10 @@ class SessionView(PanelView):
 class MessagesView(PanelView):
     """Sends a message; follow its execution, or read the session, for the answer."""
 
-    @extend_schema(request=requests.MessageRequest, responses={201: responses.SentResponse, 409: ErrorSerializer})
+    @extend_schema(
+        request=requests.MessageRequest,
+        responses={201: responses.SentResponse, 404: ErrorSerializer, 409: ErrorSerializer},
+    )
     def post(self, request: Request) -> Response:
         given = self.given(requests.MessageRequest, request)
         given["model"] = given["model"] or ""
