@@ -17,7 +17,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("kakoclaw/favicon.svg")}],
     "THEME": "kakoclaw.staff.theme",
     "COLORS": "kakoclaw.staff.no_colors",
-    "STYLES": [lambda request: static("kakoclaw/staff.css")],
+    "STYLES": [lambda request: static("kakoclaw/colors.css"), lambda request: static("kakoclaw/staff.css")],
     "SCRIPTS": [
         lambda request: static("kakoclaw/alpine/tokens.js"),
         lambda request: static("kakoclaw/alpine/parser.js"),
