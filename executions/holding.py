@@ -88,9 +88,10 @@ class Requeued:
 
 
 def release(held: Hold, *, by: User | None, requeue: bool = False, source: Source | str = Source.API) -> Requeued:
-    """Let workers claim again; with ``requeue``, what the hold had stopped is queued again first.
+    """Let workers claim again; with ``requeue``, what the hold had stopped is then queued again, behind what waited.
 
-    Raises NotHeld when it was released before.
+    A crash in between leaves the rest stopped, and remembered for :func:`requeue_stopped`. Raises NotHeld when it was
+    released before.
     """
     with transaction.atomic():
         if not Hold.objects.release(held.pk, by.get_username() if by else ""):

@@ -41,5 +41,6 @@ class Patience:
             self._trouble(error)
         self._since = began
         asked = error.retry_after if isinstance(error, Throttled | Unavailable) else 0.0
+        # Not sooner than the server asks for, and ever more seldom: all its clients come back at once.
         time.sleep(max(self._delay, asked))
         self._delay = min(self._delay * 2, LAST_DELAY)
